@@ -1,0 +1,1 @@
+"""The traveller's screen, served by the agent of its lane."""

@@ -1,0 +1,1 @@
+"""Page image → the lines of its machine readable zone."""

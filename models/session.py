@@ -1,0 +1,41 @@
+"""The only import of onnxruntime: one verified model, ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from models.catalogue import Card, card, verified_bytes
+
+Array = NDArray[Any]
+
+
+class Session:
+    """One model in memory. Its hash is checked before it is loaded."""
+
+    def __init__(self, entry: Card, threads: int = 1) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads  # two contended threads are slower than one
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self.card = entry
+        self._session = ort.InferenceSession(
+            verified_bytes(entry), options, providers=["CPUExecutionProvider"]
+        )
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def run(self, inputs: Mapping[str, Array]) -> list[Array]:
+        """Return the outputs, in the model's order, for named input arrays."""
+        found: list[Array] = self._session.run(self._outputs, dict(inputs))
+        return [np.asarray(output) for output in found]
+
+
+@cache
+def open_session(name: str, threads: int = 1) -> Session:
+    """Return the shared session of the catalogued model ``name``."""
+    return Session(card(name), threads)

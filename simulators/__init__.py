@@ -1,0 +1,1 @@
+"""The other end of every cable, the people and goods that pass, and the world they live in."""

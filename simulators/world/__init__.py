@@ -1,0 +1,1 @@
+"""Who and what passes: travellers, documents, goods, each from a seed."""
