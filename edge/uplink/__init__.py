@@ -1,1 +1,1 @@
-"""How what happened on the lane reaches central exactly once in effect, and how commands come back."""
+"""How what happened reaches central once in effect, and how commands come back."""

@@ -1,1 +1,1 @@
-"""The recipes that made our networks: one command each, seeded, with their evaluation. Torch lives here only."""
+"""The recipes that made our networks, one seeded command each. Torch lives here only."""
