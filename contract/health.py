@@ -1,4 +1,4 @@
-"""How a lane is: ``health.report`` now and then and at each change, ``health.fault`` at each fault."""
+"""How a lane is: ``health.report`` now and then, ``health.fault`` when one comes or goes."""
 
 from enum import StrEnum
 
