@@ -26,5 +26,5 @@ class Backoff:
         return wait * (1 - self._jitter() / 2)
 
     def reset(self) -> None:
-        """It worked: start from the shortest wait again."""
+        """Start from the shortest wait again: it worked."""
         self._next = self._first
