@@ -1,0 +1,208 @@
+"""One item's inspection on a conveyor X-ray scanner, as a table.
+
+    CLOSED ─open-lane─▶ PREPARING ─safe─▶ DARKENING ─▶ WARMING ─beam─▶ AIRING ─▶ IDLE
+      IDLE ─arrived─▶ ARMING ─beam─▶ SCANNING ─scanned─▶ ANALYSING ─clear─▶ RELEASING ─gone─▶ IDLE
+                                                             └─suspect─▶ HELD ─divert─▶ DIVERTING ─┘
+
+Rules
+1. The programme starts CLOSED, and only an officer's ``open-lane`` leaves CLOSED or FAULT.
+2. The beam is asked for in two rows only: to take the air reference and to scan an item. The source
+   itself and the hard-wired interlock may still say no; this software never takes their place.
+3. Whatever threatens (interlock, person, jam, a device gone, no disk) turns the beam off and stops
+   the belt, from every phase, before anything else.
+4. An analysis that fails or is late is a hold. Only a clear finding or an operator releases.
+5. The air reference is taken again when it is stale, never with an item in the tunnel.
+
+Events under LEVELS are conditions: they are looked at again in every new phase, in that order.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, auto
+
+from edge.runtime.machine import Table, To
+
+
+class Phase(StrEnum):
+    """Where the inspection stands."""
+
+    CLOSED = auto()
+    PREPARING = auto()
+    DARKENING = auto()
+    WARMING = auto()
+    AIRING = auto()
+    IDLE = auto()
+    ARMING = auto()
+    SCANNING = auto()
+    ANALYSING = auto()
+    HELD = auto()
+    RELEASING = auto()
+    DIVERTING = auto()
+    FAULT = auto()
+
+
+class Event(StrEnum):
+    """What the world did, or how the lane is."""
+
+    EMERGENCY = auto()  # emergency stop
+    PERSON_IN_ZONE = auto()
+    INTERLOCK_OPEN = auto()
+    JAMMED = auto()
+    DEVICE_FAILED = auto()
+    DISK_FULL = auto()
+    CLOSE_LANE = auto()
+    CALIBRATION_STALE = auto()
+    SAFE = auto()  # beam proved off, interlock closed, nobody near, tunnel empty, devices well
+    BEAM_IS_ON = auto()  # read back, at its set-points
+    ITEM_ARRIVED = auto()  # the entry barrier is interrupted
+    ITEM_SCANNED = auto()  # the item's tail has passed the beam
+    ITEM_GONE = auto()  # the item's tail has passed the exit barrier
+    OPEN_LANE = auto()
+    DARK_TAKEN = auto()
+    AIR_TAKEN = auto()
+    CALIBRATION_FAILED = auto()
+    FOUND_CLEAR = auto()
+    FOUND_SUSPECT = auto()
+    ANALYSIS_FAILED = auto()
+    RELEASE = auto()
+    HOLD = auto()
+    DIVERT = auto()
+    TIMED_OUT = auto()
+
+
+LEVELS = tuple(Event)[: tuple(Event).index(Event.OPEN_LANE)]
+"""The conditions, most urgent first."""
+
+THREATS = LEVELS[: LEVELS.index(Event.CLOSE_LANE)]
+"""The conditions under which no beam may be and nothing may move."""
+
+
+class Do(StrEnum):
+    """What the lane must do about it."""
+
+    BEAM_ON = auto()
+    BEAM_OFF = auto()
+    BELT_RUN = auto()
+    BELT_STOP = auto()
+    POINT_AHEAD = auto()  # the diverter lets items go straight on
+    POINT_ASIDE = auto()  # the diverter leads items to the search table
+    TAKE_DARK = auto()
+    TAKE_AIR = auto()
+    BEGIN = auto()
+    TAKE_LINES = auto()
+    ANALYSE = auto()
+    REFER = auto()
+    ALARM = auto()
+    END_RELEASED = auto()
+    END_DIVERTED = auto()
+    END_FAULT = auto()
+
+
+P, E = Phase, Event
+_Step = To[Phase, Do]
+
+_FAIL = To(P.FAULT, (Do.BEAM_OFF, Do.BELT_STOP, Do.ALARM, Do.END_FAULT))
+_CLOSE = To(P.CLOSED, (Do.BEAM_OFF, Do.BELT_STOP))
+_PREPARE = To(P.PREPARING, (Do.BEAM_OFF, Do.BELT_STOP, Do.POINT_AHEAD))
+_REFER = To(P.HELD, (Do.REFER,))
+
+_OWN: dict[Phase, dict[Event, _Step]] = {
+    P.CLOSED: {E.OPEN_LANE: _PREPARE},
+    P.PREPARING: {
+        E.SAFE: To(P.DARKENING, (Do.TAKE_DARK,)),
+        E.CLOSE_LANE: _CLOSE,
+        E.TIMED_OUT: _FAIL,
+    },
+    P.DARKENING: {
+        E.DARK_TAKEN: To(P.WARMING, (Do.BEAM_ON,)),
+        E.CALIBRATION_FAILED: _FAIL,
+        E.TIMED_OUT: _FAIL,
+    },
+    P.WARMING: {E.BEAM_IS_ON: To(P.AIRING, (Do.TAKE_AIR,)), E.TIMED_OUT: _FAIL},
+    P.AIRING: {
+        E.AIR_TAKEN: To(P.IDLE, (Do.BEAM_OFF,)),
+        E.CALIBRATION_FAILED: _FAIL,
+        E.TIMED_OUT: _FAIL,
+    },
+    P.IDLE: {
+        E.CLOSE_LANE: _CLOSE,
+        E.ITEM_ARRIVED: To(P.ARMING, (Do.BEGIN, Do.BEAM_ON)),
+        E.CALIBRATION_STALE: _PREPARE,
+    },
+    P.ARMING: {
+        E.BEAM_IS_ON: To(P.SCANNING, (Do.TAKE_LINES, Do.BELT_RUN)),
+        E.TIMED_OUT: _FAIL,
+    },
+    P.SCANNING: {
+        E.ITEM_SCANNED: To(P.ANALYSING, (Do.BEAM_OFF, Do.BELT_STOP, Do.ANALYSE)),
+        E.TIMED_OUT: _FAIL,
+    },
+    P.ANALYSING: {
+        E.FOUND_CLEAR: To(P.RELEASING, (Do.BELT_RUN,)),
+        E.FOUND_SUSPECT: _REFER,
+        E.ANALYSIS_FAILED: _REFER,
+        E.TIMED_OUT: _REFER,
+    },
+    P.HELD: {
+        E.RELEASE: To(P.RELEASING, (Do.BELT_RUN,)),
+        E.DIVERT: To(P.DIVERTING, (Do.POINT_ASIDE, Do.BELT_RUN)),
+        E.HOLD: To(P.HELD),
+    },
+    P.RELEASING: {
+        E.ITEM_GONE: To(P.IDLE, (Do.BELT_STOP, Do.END_RELEASED)),
+        E.TIMED_OUT: _FAIL,
+    },
+    P.DIVERTING: {
+        E.ITEM_GONE: To(P.IDLE, (Do.BELT_STOP, Do.POINT_AHEAD, Do.END_DIVERTED)),
+        E.TIMED_OUT: _FAIL,
+    },
+    P.FAULT: {E.OPEN_LANE: _PREPARE, E.CLOSE_LANE: _CLOSE},
+}
+
+_UNTROUBLED = {P.CLOSED, P.FAULT}
+"""Phases in which the beam is off and nothing moves."""
+
+
+def _steps() -> dict[tuple[Phase, Event], _Step]:
+    steps = {(phase, event): to for phase, own in _OWN.items() for event, to in own.items()}
+    for phase in set(Phase) - _UNTROUBLED:
+        steps.update({(phase, threat): _FAIL for threat in THREATS})
+    return steps
+
+
+_IGNORED_EVERYWHERE = {
+    *LEVELS,  # a condition nobody waits for
+    E.OPEN_LANE,  # already open
+    E.DARK_TAKEN,  # a reference that was given up
+    E.AIR_TAKEN,
+    E.CALIBRATION_FAILED,
+    E.FOUND_CLEAR,  # an analysis that came too late: the item is held already
+    E.FOUND_SUSPECT,
+    E.ANALYSIS_FAILED,
+    E.RELEASE,  # an operator answers what is no longer asked
+    E.HOLD,
+    E.DIVERT,
+}
+
+
+def _ignored(steps: dict[tuple[Phase, Event], _Step]) -> frozenset[tuple[Phase, Event]]:
+    pairs = {(phase, event) for phase in Phase for event in _IGNORED_EVERYWHERE}
+    still = {(phase, E.TIMED_OUT) for phase in (*_UNTROUBLED, P.IDLE, P.HELD)}  # without a limit
+    return frozenset((pairs | still) - steps.keys())
+
+
+_STEPS = _steps()
+INSPECTION = Table(start=Phase.CLOSED, steps=_STEPS, ignored=_ignored(_STEPS))
+
+LIMITS: dict[Phase, float] = {
+    P.PREPARING: 20.0,
+    P.DARKENING: 5.0,
+    P.WARMING: 30.0,
+    P.AIRING: 5.0,
+    P.ARMING: 10.0,
+    P.SCANNING: 60.0,
+    P.ANALYSING: 10.0,
+    P.RELEASING: 20.0,
+    P.DIVERTING: 20.0,
+}
+"""Seconds a phase may last before TIMED_OUT; configuration may change each."""
