@@ -32,6 +32,7 @@ class Phase(StrEnum):
     CLOSED = auto()
     RECOVERING = auto()
     IDLE = auto()
+    PAUSED = auto()
     READING = auto()
     REFERRED_AT_ENTRY = auto()
     ENTERING = auto()
@@ -52,6 +53,8 @@ class Event(StrEnum):
     ALL_CLEAR = auto()  # none of them any more
     DEVICE_FAILED = auto()  # a device this lane cannot do without
     DISK_FULL = auto()  # nothing can be recorded, so nothing may pass
+    READER_FAILED = auto()  # a reader or camera is away: no new traveller, no officer needed
+    READERS_WELL = auto()
     ENTRY_ASTRAY = auto()  # the entry is not proved closed
     CROWDED = auto()  # two or more inside
     CONFINED = auto()  # somebody inside, both leaves proved closed
@@ -117,6 +120,13 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
     },
     P.IDLE: {
         E.DOCUMENT_PLACED: To(P.READING, (Do.BEGIN, Do.READ_DOCUMENT)),
+        E.READER_FAILED: To(P.PAUSED),
+        E.CLOSE_LANE: _CLOSE,
+        E.CONFINED: _LET_BACK,
+        E.ENTRY_ASTRAY: _FAIL,
+    },
+    P.PAUSED: {
+        E.READERS_WELL: To(P.IDLE),
         E.CLOSE_LANE: _CLOSE,
         E.CONFINED: _LET_BACK,
         E.ENTRY_ASTRAY: _FAIL,
@@ -213,7 +223,9 @@ _IGNORED_EVERYWHERE = {
 
 def _ignored(steps: dict[tuple[Phase, Event], _Step]) -> frozenset[tuple[Phase, Event]]:
     pairs = {(phase, event) for phase in Phase for event in _IGNORED_EVERYWHERE}
-    still = {(phase, E.TIMED_OUT) for phase in (*_UNTROUBLED, P.IDLE)}  # these have no limit
+    still = {
+        (phase, E.TIMED_OUT) for phase in (*_UNTROUBLED, P.IDLE, P.PAUSED)
+    }  # these have no limit
     return frozenset((pairs | still) - steps.keys())
 
 

@@ -73,7 +73,7 @@ def test_the_entry_never_opens_while_the_exit_may_be_open() -> None:
 
 def test_nobody_is_kept_inside_without_a_limit() -> None:
     for phase in Phase:
-        if phase in (Phase.CLOSED, Phase.IDLE, Phase.FAULT, Phase.EVACUATING):
+        if phase in (Phase.CLOSED, Phase.IDLE, Phase.PAUSED, Phase.FAULT, Phase.EVACUATING):
             assert phase not in LIMITS
         else:
             assert LIMITS[phase] <= 300
@@ -89,7 +89,9 @@ def test_one_clearance_is_one_crossing() -> None:
 def test_every_way_out_of_a_passage_ends_it() -> None:
     ends = {Do.END_CROSSED, Do.END_REFUSED, Do.END_ABANDONED, Do.END_EVACUATED, Do.END_FAULT}
     inside = {
-        p for p in Phase if p not in (Phase.CLOSED, Phase.IDLE, Phase.FAULT, Phase.EVACUATING)
+        p
+        for p in Phase
+        if p not in (Phase.CLOSED, Phase.IDLE, Phase.PAUSED, Phase.FAULT, Phase.EVACUATING)
     }
     for (phase, event), to in PASSAGE.steps.items():
         leaves = phase in inside and to.phase in (Phase.IDLE, Phase.FAULT, Phase.EVACUATING)

@@ -1,0 +1,192 @@
+"""One thread owns one blocking device.
+
+1. The thread opens the device, and opens it again, with backoff, when the link is lost.
+2. Between jobs it polls; whatever a poll returns is posted to the lane.
+3. A job is answered through a future. While the device is away a job fails at once, it never waits.
+4. A device that stays silent, or refuses, is failed but not given up: the polls go on.
+5. Whatever else goes wrong in a driver is a bug: it is posted by name and the device is reopened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from contract.health import DeviceState
+from drivers.errors import DriverError, LinkLost
+from edge.runtime.backoff import Backoff
+
+SILENT_POLLS = 3
+"""Polls without an answer before a device counts as failed: one lost frame is not a fault."""
+
+
+class Closable(Protocol):
+    """What a worker needs of a driver."""
+
+    def close(self) -> None:
+        """Let go of the device."""
+
+
+DeviceT = TypeVar("DeviceT", bound=Closable)
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a poll of ``device`` returned."""
+
+    device: str
+    value: object
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How ``device`` is from now on; ``error`` says why it is not connected."""
+
+    device: str
+    state: DeviceState
+    error: Exception | None = None
+
+
+Happening = Seen | Condition
+Post = Callable[[Happening], None]
+
+
+@dataclass(frozen=True)
+class _Job(Generic[DeviceT]):
+    run: Callable[[DeviceT], object]
+    answer: Future[object]
+
+
+class Worker(Generic[DeviceT]):
+    """A thread, its device, and the jobs that wait for both."""
+
+    def __init__(
+        self,
+        name: str,
+        open_device: Callable[[], DeviceT],
+        post: Post,
+        *,
+        poll: Callable[[DeviceT], object | None] | None = None,
+        every: float = 0.05,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self.name = name
+        self._open = open_device
+        self._post = post
+        self._poll = poll
+        self._every = every
+        self._backoff = backoff or Backoff()
+        self._jobs: queue.SimpleQueue[_Job[DeviceT] | None] = queue.SimpleQueue()
+        self._away: Exception | None = LinkLost(f"{name} is not open yet")
+        self._silent = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin to open the device."""
+        self._thread.start()
+
+    def stop(self, within: float = 5.0) -> None:
+        """Close the device and end the thread; raise RuntimeError if it does not end in time."""
+        self._stopping.set()
+        self._jobs.put(None)
+        self._thread.join(within)
+        if self._thread.is_alive():
+            raise RuntimeError(f"the thread of {self.name} hangs in its driver")
+
+    def ask(self, job: Callable[[DeviceT], ResultT]) -> Future[ResultT]:
+        """Run ``job`` on the device in its thread; the future raises what the job raises."""
+        answer: Future[ResultT] = Future()
+        if self._away is not None:
+            answer.set_exception(self._away)
+        else:
+            self._jobs.put(_Job(job, answer))  # type: ignore[arg-type]  # Future is invariant
+        return answer
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                device = self._open()
+            except DriverError as error:
+                self._lost(error)
+                continue
+            except Exception as error:  # noqa: BLE001 the supervisor of this thread
+                self._lost(error)
+                continue
+            try:
+                self._serve(device)
+            except LinkLost as error:
+                self._lost(error)
+            except Exception as error:  # noqa: BLE001 the supervisor of this thread
+                self._lost(error)
+            finally:
+                with contextlib.suppress(DriverError, OSError):
+                    device.close()
+
+    def _lost(self, error: Exception) -> None:
+        self._away = error
+        self._post(Condition(self.name, DeviceState.RECONNECTING, error))
+        self._drop_jobs(error)
+        self._stopping.wait(self._backoff.wait())
+
+    def _drop_jobs(self, error: Exception) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if job := self._jobs.get_nowait():
+                    job.answer.set_exception(error)
+
+    def _serve(self, device: DeviceT) -> None:
+        self._well()
+        while not self._stopping.is_set():
+            try:
+                job = self._jobs.get(timeout=self._every if self._poll else 1.0)
+            except queue.Empty:
+                job = None
+            if job is not None:
+                self._do(job, device)
+            elif self._poll is not None:
+                self._look(device)
+
+    def _do(self, job: _Job[DeviceT], device: DeviceT) -> None:
+        if not job.answer.set_running_or_notify_cancel():
+            return
+        try:
+            job.answer.set_result(job.run(device))
+        except LinkLost as error:
+            job.answer.set_exception(error)
+            raise
+        except Exception as error:  # noqa: BLE001 handed to whoever asked
+            job.answer.set_exception(error)
+
+    def _look(self, device: DeviceT) -> None:
+        assert self._poll is not None
+        try:
+            value = self._poll(device)
+        except LinkLost:
+            raise
+        except DriverError as error:
+            self._unanswered(error)
+            return
+        if self._silent >= SILENT_POLLS:
+            self._well()
+        self._silent = 0
+        if value is not None:
+            self._post(Seen(self.name, value))
+
+    def _unanswered(self, error: DriverError) -> None:
+        self._silent += 1
+        if self._silent == SILENT_POLLS:
+            self._away = error
+            self._post(Condition(self.name, DeviceState.FAILED, error))
+
+    def _well(self) -> None:
+        self._silent = 0
+        self._away = None
+        self._backoff.reset()
+        self._post(Condition(self.name, DeviceState.CONNECTED))
