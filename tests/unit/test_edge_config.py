@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from edge.config import EGateConfig, ScannerConfig, read
+from settings.files import ConfigError
+
+KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8032, 7.1, test 1
+
+CENTRAL = f"""
+[central]
+broker = "mqtt://127.0.0.1:1883"
+blobs = "http://127.0.0.1:8080"
+key = "{KEY}"
+"""
+
+EGATE = (
+    """site = "demo"
+unit = "egate-01"
+kind = "egate"
+data = "egate-01"
+"""
+    + CENTRAL
+    + """
+[devices.gate]
+url = "/dev/ttyS1"
+[devices.document_reader]
+url = "/dev/ttyS2"
+dialect = "crlf"
+[devices.chip_reader]
+url = "vpcd://127.0.0.1:35963"
+[devices.page_camera]
+url = "http://127.0.0.1:9000/"
+[devices.face_camera]
+url = "0"
+"""
+)
+
+SCANNER = (
+    """site = "demo"
+unit = "scanner-01"
+kind = "scanner"
+data = "/var/lib/border/scanner-01"
+"""
+    + CENTRAL
+    + """
+[devices.conveyor]
+url = "/dev/ttyS1"
+[devices.xray_source]
+url = "/dev/ttyS2"
+[devices.detector]
+url = "socket://127.0.0.1:4001"
+"""
+)
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "lane.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_lane_is_what_its_kind_says(tmp_path: Path) -> None:
+    gate = read(written(tmp_path, EGATE))
+    assert isinstance(gate, EGateConfig)
+    assert gate.data == tmp_path / "egate-01"
+    assert gate.hardware == "real"
+    scanner = read(written(tmp_path, SCANNER))
+    assert isinstance(scanner, ScannerConfig)
+    assert scanner.data == Path("/var/lib/border/scanner-01")
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            ('url = "/dev/ttyS1"', 'urll = "/dev/ttyS1"'),
+            r"lane.toml:\d+: devices.gate.urll: unknown key; did you mean 'url'",
+        ),
+        (('kind = "egate"', 'kind = "egat"'), r"lane.toml"),
+        (('unit = "egate-01"', 'unit = "E 1"'), r"lane.toml:2: unit: String should match"),
+        (
+            ('dialect = "crlf"', 'dialect = "xml"'),
+            r"lane.toml:\d+: devices.document_reader.dialect: .*'stx' or 'crlf'",
+        ),
+        ((KEY, "AAAA"), r"lane.toml:9: central.key: not an Ed25519 public key"),
+        (
+            ("mqtt://127.0.0.1:1883", "localhost"),
+            r"lane.toml:7: central.broker: 'localhost' is not a broker",
+        ),
+        (('site = "demo"\n', ""), r"lane.toml: site: this key is needed"),
+        (("[central]", "[central"), r"lane.toml: not TOML: .*line 6"),
+        (("[devices.gate]", "[devices.gates]"), r"devices.gates: unknown key; did you mean 'gate'"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(
+    tmp_path: Path, change: tuple[str, str], complaint: str
+) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        read(written(tmp_path, EGATE.replace(*change)))
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot be read .*give the path of a file"):
+        read(tmp_path / "none.toml")
