@@ -89,8 +89,7 @@ class ModbusDevice(Serial):
 class DocumentReaderDevice(Serial):
     """A document reader that sends MRZ lines."""
 
-    dialect: Literal["stx", "crlf"] = "stx"
-    checksum: bool = False
+    dialect: Literal["framed", "framed-lrc", "lines"] = "framed-lrc"
 
 
 class CameraDevice(Section):

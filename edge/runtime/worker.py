@@ -3,7 +3,8 @@
 1. The thread opens the device, and opens it again, with backoff, when the link is lost.
 2. Between jobs it polls; whatever a poll returns is posted to the lane.
 3. A job is answered through a future. While the device is away a job fails at once, it never waits.
-4. A device that stays silent, or refuses, is failed but not given up: the polls go on.
+4. Every poll that goes wrong is posted by name. A device that stays silent, or refuses, is failed
+   but not given up: the polls go on.
 5. Whatever else goes wrong in a driver is a bug: it is posted by name and the device is reopened.
 """
 
@@ -53,7 +54,15 @@ class Condition:
     error: Exception | None = None
 
 
-Happening = Seen | Condition
+@dataclass(frozen=True)
+class Trouble:
+    """One poll of ``device`` went wrong; it may be the only one."""
+
+    device: str
+    error: DriverError
+
+
+Happening = Seen | Condition | Trouble
 Post = Callable[[Happening], None]
 
 
@@ -181,6 +190,7 @@ class Worker(Generic[DeviceT]):
 
     def _unanswered(self, error: DriverError) -> None:
         self._silent += 1
+        self._post(Trouble(self.name, error))
         if self._silent == SILENT_POLLS:
             self._away = error
             self._post(Condition(self.name, DeviceState.FAILED, error))

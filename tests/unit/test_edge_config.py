@@ -26,7 +26,7 @@ data = "egate-01"
 url = "/dev/ttyS1"
 [devices.document_reader]
 url = "/dev/ttyS2"
-dialect = "crlf"
+dialect = "lines"
 [devices.chip_reader]
 url = "vpcd://127.0.0.1:35963"
 [devices.page_camera]
@@ -80,8 +80,8 @@ def test_a_lane_is_what_its_kind_says(tmp_path: Path) -> None:
         (('kind = "egate"', 'kind = "egat"'), r"lane.toml"),
         (('unit = "egate-01"', 'unit = "E 1"'), r"lane.toml:2: unit: String should match"),
         (
-            ('dialect = "crlf"', 'dialect = "xml"'),
-            r"lane.toml:\d+: devices.document_reader.dialect: .*'stx' or 'crlf'",
+            ('dialect = "lines"', 'dialect = "xml"'),
+            r"lane.toml:\d+: devices.document_reader.dialect: .*'framed', 'framed-lrc' or 'lines'",
         ),
         ((KEY, "AAAA"), r"lane.toml:9: central.key: not an Ed25519 public key"),
         (

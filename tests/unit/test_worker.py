@@ -6,7 +6,7 @@ import pytest
 from contract.health import DeviceState
 from drivers.errors import LinkLost, NoAnswer, Refused
 from edge.runtime.backoff import Backoff
-from edge.runtime.worker import Condition, Happening, Seen, Worker
+from edge.runtime.worker import Condition, Happening, Seen, Trouble, Worker
 
 SOON = 5.0  # s; a deadline, not a wait
 
@@ -89,6 +89,8 @@ def test_three_silent_polls_are_a_failure_and_an_answer_mends_it(
     silence = [NoAnswer(str(n)) for n in range(3)]
     for item in (*silence, "back"):
         script.put(item)
+    for error in silence:
+        assert inbox.get(timeout=SOON) == Trouble("thing", error)
     assert inbox.get(timeout=SOON) == Condition("thing", DeviceState.FAILED, silence[-1])
     assert inbox.get(timeout=SOON) == Condition("thing", DeviceState.CONNECTED)
     assert inbox.get(timeout=SOON) == Seen("thing", "back")
