@@ -19,6 +19,7 @@ from contract.presence import Kind
 from contract.signing import public_key
 from edge.egate import passage
 from edge.scanner import inspection
+from edge.uplink.settings import UplinkSettings
 from settings.files import ConfigError, Section, Where, load
 
 
@@ -66,6 +67,20 @@ class Central(Section):
     key: Annotated[str, AfterValidator(_key)] = Field(
         description="central's public key, base64; only commands sealed with it are obeyed"
     )
+
+    @property
+    def uplink(self) -> UplinkSettings:
+        """What the uplink needs of this."""
+        return UplinkSettings(
+            broker=self.broker,
+            protocol=self.protocol,
+            username=self.username,
+            password_file=self.password_file,
+            ca=self.ca_file,
+            certificate=self.certificate,
+            key=self.certificate_key,
+            blobs=self.blobs,
+        )
 
     @property
     def public_key(self) -> Ed25519PublicKey:

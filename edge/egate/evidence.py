@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge.documents.chip.reader import Reading
 from edge.documents.mrz import Mrz
 from edge.documents.page import PageReading
-from edge.documents.passive_authentication import Result
+from edge.documents.passive_authentication import Outcome
 
 Image = NDArray[np.uint8]
 
@@ -28,7 +28,7 @@ class Evidence:
     chip: Reading | None = field(default=None, repr=False)
     chip_error: Exception | None = None
     chip_seconds: float | None = None
-    authentication: Result | None = None
+    authentication: Outcome | None = None
     page: PageReading | None = field(default=None, repr=False)
     page_image: Image | None = field(default=None, repr=False)
     page_error: Exception | None = None

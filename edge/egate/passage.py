@@ -51,7 +51,8 @@ class Event(StrEnum):
 
     EMERGENCY = auto()  # fire input, emergency stop or loss of power
     ALL_CLEAR = auto()  # none of them any more
-    DEVICE_FAILED = auto()  # a device this lane cannot do without
+    DEVICE_FAILED = auto()  # the gate's controller is away
+    GATE_FAULT = auto()  # it reports a fault, or refused a command
     DISK_FULL = auto()  # nothing can be recorded, so nothing may pass
     READER_FAILED = auto()  # a reader or camera is away: no new traveller, no officer needed
     READERS_WELL = auto()
@@ -88,6 +89,7 @@ class Do(StrEnum):
     OPEN_ENTRY = auto()
     OPEN_EXIT = auto()
     CLOSE_LEAVES = auto()
+    ACKNOWLEDGE = auto()
     WITHDRAW = auto()
     DECIDE = auto()
     REFER = auto()
@@ -106,7 +108,7 @@ _FAIL = To(P.FAULT, (Do.STOP_READING, Do.CLOSE_LEAVES, Do.ALARM, Do.END_FAULT))
 _EVACUATE = To(P.EVACUATING, (Do.STOP_READING, Do.WITHDRAW, Do.ALARM, Do.END_EVACUATED))
 _LET_BACK = To(P.RETURNING, (Do.STOP_READING, Do.ALARM, Do.OPEN_ENTRY))
 _CLOSE = To(P.CLOSED, (Do.CLOSE_LEAVES,))
-_RECOVER = To(P.RECOVERING, (Do.CLOSE_LEAVES,))
+_RECOVER = To(P.RECOVERING, (Do.ACKNOWLEDGE, Do.CLOSE_LEAVES))
 _REFER_INSIDE = To(P.REFERRED_INSIDE, (Do.REFER,))
 _REFER_AT_ENTRY = To(P.REFERRED_AT_ENTRY, (Do.STOP_READING, Do.REFER))
 
@@ -203,6 +205,8 @@ def _steps() -> dict[tuple[Phase, Event], _Step]:
             steps[phase, E.EMERGENCY] = _EVACUATE
         if phase not in _UNTROUBLED:
             steps[phase, E.DEVICE_FAILED] = _FAIL
+            if phase is not P.RECOVERING:  # there the fault is being acknowledged
+                steps[phase, E.GATE_FAULT] = _FAIL
             steps[phase, E.DISK_FULL] = _FAIL
     return steps
 

@@ -1,0 +1,133 @@
+"""The e-gate's devices, each in its worker: how it is opened, what a poll of it is.
+
+The chip reader has no poll: it is asked to read once a document lies on it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drivers.camera.camera import Camera, Frame
+from drivers.chip_reader.chip_reader import ChipReader, Patience, open_reader
+from drivers.document_reader.codec import Dialect
+from drivers.document_reader.codec import Event as DocumentEvent
+from drivers.document_reader.reader import BAUDRATE as DOCUMENT_BAUDRATE
+from drivers.document_reader.reader import DocumentReader
+from drivers.gate.gate import BAUDRATE as GATE_BAUDRATE
+from drivers.gate.gate import Gate
+from drivers.gate.registers import GateState
+from drivers.link import open_link
+from edge.config import CameraDevice, EGateDevices
+from edge.documents.chip.reader import Reading, read_chip
+from edge.runtime.worker import Post, Worker
+
+GATE, DOCUMENT_READER, CHIP_READER = "gate", "document-reader", "chip-reader"
+PAGE_CAMERA, FACE_CAMERA = "page-camera", "face-camera"
+READERS = (DOCUMENT_READER, CHIP_READER, PAGE_CAMERA, FACE_CAMERA)
+
+GATE_POLL = 0.05  # s; the controller's watchdog bears 2 s of silence
+DOCUMENT_POLL = 0.03  # s that one look at the reader may block its thread
+CAMERA_POLL = 0.5  # s between frames that nobody asked for: enough to see a camera freeze
+_DIALECTS = {
+    "framed": Dialect.FRAMED,
+    "framed-lrc": Dialect.FRAMED_LRC,
+    "lines": Dialect.LINES,
+}
+
+
+class GatePoll:
+    """One beat of the host's heart, and what the controller sees."""
+
+    def __init__(self) -> None:
+        self._beat = 0
+
+    def __call__(self, gate: Gate) -> GateState:
+        """Beat, read, return."""
+        self._beat += 1
+        gate.heartbeat(self._beat)
+        return gate.read()
+
+
+class ChipStation:
+    """Where a document lies while its chip is read. A card is there only for one reading."""
+
+    def __init__(self, url: str, card_within: float) -> None:
+        self._url = url
+        self._patience = Patience(card_within=card_within)
+        self.reader: ChipReader | None = None
+
+    def read(self, key_input: str) -> tuple[Reading, float]:
+        """Return all of the chip's readable files, and the seconds it took from power-on.
+
+        Raises a ChipError, or a DriverError where no card or no reader is there.
+        """
+        self.reader = open_reader(self._url, self._patience)
+        try:
+            self.reader.power_on()
+            start = time.monotonic()
+            reading = read_chip(self.reader, key_input, secrets.token_bytes)
+            return reading, time.monotonic() - start
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let the card go."""
+        if self.reader is not None:
+            self.reader.close()
+            self.reader = None
+
+
+@dataclass(frozen=True)
+class Workers:
+    """One thread per device."""
+
+    gate: Worker[Gate]
+    document_reader: Worker[DocumentReader]
+    chip_reader: Worker[ChipStation]
+    page_camera: Worker[Camera]
+    face_camera: Worker[Camera]
+
+
+def workers(devices: EGateDevices, chip_within: float, post: Post) -> Workers:
+    """Return the workers of an e-gate, not started."""
+    return Workers(
+        gate=Worker(GATE, _gate(devices), post, poll=GatePoll(), every=GATE_POLL),
+        document_reader=Worker(
+            DOCUMENT_READER, _document_reader(devices), post, poll=_listen, every=0.001
+        ),
+        chip_reader=Worker(
+            CHIP_READER, lambda: ChipStation(devices.chip_reader.url, chip_within), post
+        ),
+        page_camera=_camera(PAGE_CAMERA, devices.page_camera, post),
+        face_camera=_camera(FACE_CAMERA, devices.face_camera, post),
+    )
+
+
+def _gate(devices: EGateDevices) -> Callable[[], Gate]:
+    where = devices.gate
+    return lambda: Gate(open_link(where.url, where.baudrate or GATE_BAUDRATE), unit=where.address)
+
+
+def _document_reader(devices: EGateDevices) -> Callable[[], DocumentReader]:
+    where = devices.document_reader
+    return lambda: DocumentReader(
+        open_link(where.url, where.baudrate or DOCUMENT_BAUDRATE), _DIALECTS[where.dialect]
+    )
+
+
+def _listen(reader: DocumentReader) -> DocumentEvent | None:
+    return reader.poll(DOCUMENT_POLL)
+
+
+def _camera(name: str, where: CameraDevice, post: Post) -> Worker[Camera]:
+    def open_camera() -> Camera:
+        return Camera.open(where.url, frozen_after=where.frozen_after)
+
+    return Worker(name, open_camera, post, poll=_glance, every=CAMERA_POLL)
+
+
+def _glance(camera: Camera) -> Frame:
+    return camera.frame(1.0)

@@ -1,0 +1,94 @@
+"""From a configuration to a lane: which unit, which models, which services beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from edge.config import EGateConfig, ScannerConfig
+from edge.display.screens import language
+from edge.display.server import Display, DisplayServer
+from edge.documents import trust
+from edge.documents.passive_authentication import Outcome, authenticate
+from edge.egate.unit import EGateUnit
+from edge.runtime.clock import Clock
+from edge.runtime.worker import Post
+from edge.scanner.unit import ScannerUnit
+from edge.uplink.blobs import BlobSpool
+from edge.uplink.outbox import Outbox
+from models.catalogue import card, require_grade
+
+log = structlog.get_logger()
+
+MRZ_MODEL, XRAY_MODEL = "mrz_lines", "xray_anomaly"
+
+
+@dataclass
+class BuiltLane:
+    """A unit, what runs beside it in the loop, and who is told when its state changes."""
+
+    unit: EGateUnit | ScannerUnit
+    services: list[Coroutine[Any, Any, None]] = field(default_factory=list)
+    listeners: list[Callable[[int], None]] = field(default_factory=list)
+
+    def on_change(self, listener: Callable[[int], None]) -> None:
+        """Call ``listener`` with the state's version whenever it changes."""
+        self.listeners.append(listener)
+
+
+def models_of(config: EGateConfig | ScannerConfig) -> dict[str, str]:
+    """Return role → model of a lane, each allowed for its hardware, or raise CatalogueError."""
+    name = MRZ_MODEL if isinstance(config, EGateConfig) else XRAY_MODEL
+    entry = card(name)
+    require_grade(entry, real_hardware=config.hardware == "real")
+    return {entry.role: f"{entry.name}@{entry.version}"}
+
+
+def build(
+    config: EGateConfig | ScannerConfig, outbox: Outbox, spool: BlobSpool, clock: Clock, post: Post
+) -> BuiltLane:
+    """Return the lane that ``config`` describes, nothing started."""
+    models = models_of(config)
+    listeners: list[Callable[[int], None]] = []
+
+    def changed(version: int) -> None:
+        for listener in listeners:
+            listener(version)
+
+    if isinstance(config, ScannerConfig):
+        scanner = ScannerUnit(config, outbox, spool, clock, post, models, changed)
+        return BuiltLane(scanner, [], listeners)
+    display = Display(config.display.languages)
+    store = trust.load(config.documents.trust)
+    for problem in store.problems:
+        log.warning("trust.problem", problem=problem)
+    gate = EGateUnit(
+        config, outbox, spool, clock, post, display, authenticator(store, clock), models, changed
+    )
+    where = urlsplit(f"//{config.display.listen}")
+    server = DisplayServer(display, where.hostname or "127.0.0.1", where.port or 0)
+    return BuiltLane(gate, [server.run()], listeners)
+
+
+def authenticator(
+    store: trust.TrustStore, clock: Clock
+) -> Callable[[Mapping[str, bytes]], Outcome]:
+    """Return passive authentication against ``store``, at the time of asking."""
+    return lambda files: authenticate(files, store, clock.now().astimezone(UTC))
+
+
+def check(config: EGateConfig | ScannerConfig) -> list[str]:
+    """Return remarks on a lane that can be run; raise CatalogueError if it cannot."""
+    remarks = [f"model {role}: {model}" for role, model in models_of(config).items()]
+    if isinstance(config, EGateConfig):
+        store = trust.load(config.documents.trust)
+        remarks += [f"documents.trust: {problem}" for problem in store.problems]
+        remarks.append(f"documents.trust: {len(store)} certificates are believed")
+        for code in config.display.languages:
+            language(code)
+    return remarks

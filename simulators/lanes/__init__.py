@@ -1,0 +1,1 @@
+"""Whole lanes made of simulated devices, and those who pass them."""

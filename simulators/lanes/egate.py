@@ -1,0 +1,172 @@
+"""An e-gate without metal: every device of the lane behind a real port, and travellers in front.
+
+A traveller sees what a person sees, the lamps and the leaves, and acts on that alone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+
+from drivers.gate.registers import GateState, Lamp, decode
+from simulators.camera.device import FakeCamera, on_http
+from simulators.chip.device import Chip
+from simulators.chip.faults import ChipFaults
+from simulators.chip.serve import serve_card
+from simulators.document_reader.device import FakeDocumentReader
+from simulators.gate.device import FakeGate
+from simulators.ports import free_port
+from simulators.serve import on_pty
+from simulators.world.travellers import Image, Story, Traveller
+
+GLASS = np.full((700, 990, 3), 40, np.uint8)  # the reader's empty glass, as its camera sees it
+NOBODY = np.full((640, 480, 3), 110, np.uint8)
+PATIENCE = 60.0  # s a traveller waits for the gate to do something
+TRIES = 15.0  # s for the gate to react to a document or a body
+MOMENT = 1.0  # s after which a lamp means what it shows
+_LOOK = 0.05  # s between two looks at the lamps
+
+
+class Left(StrEnum):
+    """How a traveller came out of it."""
+
+    CROSSED = "crossed"
+    WALKED_BACK = "walked-back"
+    SENT_AWAY = "sent-away"
+    GAVE_UP = "gave-up"
+
+
+@dataclass
+class EGateLane:
+    """The devices, their addresses, and what the cameras see."""
+
+    gate: FakeGate = field(default_factory=FakeGate)
+    reader: FakeDocumentReader = field(default_factory=FakeDocumentReader)
+    on_glass: Image = field(default_factory=lambda: GLASS)
+    in_front: Image = field(default_factory=lambda: NOBODY)
+    urls: dict[str, str] = field(default_factory=dict)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.page_camera = FakeCamera(lambda _: self.on_glass, rate=5.0)
+        self.face_camera = FakeCamera(lambda _: self.in_front, rate=5.0)
+        self._chip_port = free_port()
+
+    @contextmanager
+    def served(self) -> Iterator[EGateLane]:
+        """Put every device behind its port while the block runs."""
+        with ExitStack() as ports:
+            self.urls = {
+                "gate": ports.enter_context(on_pty(self.gate)),
+                "document_reader": ports.enter_context(on_pty(self.reader)),
+                "chip_reader": f"vpcd://127.0.0.1:{self._chip_port}",
+                "page_camera": ports.enter_context(on_http(self.page_camera)),
+                "face_camera": ports.enter_context(on_http(self.face_camera)),
+            }
+            try:
+                yield self
+            finally:
+                self.stopping.set()
+
+    def passes(self, who: Traveller) -> Left:
+        """Let ``who`` go through the gate; return how it ended. Blocks for the whole passage."""
+        if not self._sees(self._invites):
+            return Left.GAVE_UP
+        with self._document(who):
+            if not self._sees(lambda: not self._green, within=TRIES):
+                return Left.GAVE_UP
+            if not self._sees(lambda: self.gate.entry.passable or self._turned_away()):
+                return Left.GAVE_UP
+            if not self.gate.entry.passable:
+                return Left.SENT_AWAY
+        return Left.WALKED_BACK if who.story is Story.TURNS_BACK else self._walk(who)
+
+    @contextmanager
+    def _document(self, who: Traveller) -> Iterator[None]:
+        """Lay the document down for as long as the gate needs it."""
+        done = threading.Event()
+        faults = ChipFaults(mute=1000) if who.story is Story.MUTE_CHIP else None
+        card = Chip(who.chip, faults=faults)
+        place = ("127.0.0.1", self._chip_port)
+        thread = threading.Thread(target=serve_card, args=(card, *place, done), name="card")
+        thread.start()
+        self.on_glass = _framed(who.page)
+        self.reader.place(who.lines)
+        try:
+            yield
+        finally:
+            self.reader.remove()
+            self.on_glass = GLASS
+            done.set()
+            thread.join()
+
+    def _walk(self, who: Traveller) -> Left:
+        self.in_front = who.face
+        self.gate.person_enters(followers=1 if who.story is Story.TAILGATED else 0)
+        try:
+            if not self._sees(lambda: self.gate.exit.passable or self._asked_back()):
+                return Left.GAVE_UP
+            return self._go_on() if self.gate.exit.passable else self._go_back()
+        finally:
+            self.in_front = NOBODY
+
+    def _go_on(self) -> Left:
+        self.gate.person_leaves()
+        gone = self._sees(lambda: not self.gate.people.inside)
+        return Left.CROSSED if gone else Left.GAVE_UP
+
+    def _go_back(self) -> Left:
+        gone = self._sees(lambda: not self.gate.person_turns_back())
+        return Left.WALKED_BACK if gone else Left.GAVE_UP
+
+    @property
+    def _state(self) -> GateState:
+        return decode(self.gate.inputs())
+
+    @property
+    def _lamp(self) -> Lamp:
+        return self._state.lamps.entry
+
+    @property
+    def _green(self) -> bool:
+        return self._lamp is Lamp.GREEN
+
+    def _invites(self) -> bool:
+        """Whether the lamp over the closed entry of an empty gate is green."""
+        return self._green and self.gate.entry.shut and not self.gate.people.inside
+
+    def _turned_away(self) -> bool:
+        """Whether the gate invites the next traveller, or is out of service."""
+        return self._stays(self._invites) or self._stays(
+            lambda: self._state.lamps.entry is Lamp.RED
+        )
+
+    def _asked_back(self) -> bool:
+        """Whether the entry is open again and the light inside has changed to yellow."""
+        return self.gate.entry.passable and self._state.lamps.inside is Lamp.YELLOW and self._green
+
+    def _stays(self, what: Callable[[], bool]) -> bool:
+        """Whether ``what`` holds, and still does after a moment."""
+        return what() and not self._sees(lambda: not what(), within=MOMENT)
+
+    def _sees(self, what: Callable[[], bool], within: float = PATIENCE) -> bool:
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline and not self.stopping.is_set():
+            if what():
+                return True
+            self.stopping.wait(_LOOK)
+        return False
+
+
+def _framed(page: Image) -> Image:
+    """Return the page as it lies on the glass: a dark edge all round."""
+    height, width = page.shape[:2]
+    board = np.full((height + 80, width + 80, 3), 40, np.uint8)
+    board[40 : 40 + height, 40 : 40 + width] = page
+    return board
