@@ -19,3 +19,7 @@ class Garbled(NoAnswer):
 
 class Refused(DriverError):
     """The device understood and said no: retrying will not help."""
+
+
+class NotReady(Refused):
+    """The device understood and said not yet: ask again a little later."""

@@ -1,0 +1,1 @@
+"""Card readers: a PC/SC reader on the desk, or a virtual one at the end of a socket."""

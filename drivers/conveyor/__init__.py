@@ -1,0 +1,1 @@
+"""The conveyor through the scanner, and the interlock chain around its beam."""

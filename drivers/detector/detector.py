@@ -1,0 +1,111 @@
+"""The line detector as the rest of the software sees it: configure, start, read lines, stop.
+
+1. Lines keep coming while a command is answered; none is thrown away.
+2. `start` begins the count at 0; every number after that is in a block or in its ``lost``.
+3. A running detector that says nothing in time is NoAnswer; one that only sends what is no line
+   is Garbled.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from dataclasses import dataclass
+
+from drivers.detector.codec import Code, Decoder, Order, Reply, Status, command
+from drivers.detector.lines import LineBlock
+from drivers.errors import Garbled, NoAnswer, Refused
+from drivers.link import Link
+from drivers.patience import Clock, Patience
+
+INFO = struct.Struct("<BxHI16s")  # energies, pixels, highest rate (mHz), serial number
+CONFIGURE = struct.Struct("<IBxxx")  # rate (mHz), order
+_READ = 0.1  # s; a link is asked at least this often
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorInfo:
+    """What is at the other end: lines of ``energies`` × ``pixels``, at most ``rate`` a second."""
+
+    energies: int
+    pixels: int
+    rate: float
+    serial: str
+
+
+class Detector:
+    """A line detector on TCP. Blocking: one thread owns one detector.
+
+    Every verb raises NoAnswer, Garbled, Refused or LinkLost.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        patience: Patience = Patience(answer_within=1.0),  # noqa: B008 frozen
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self._link, self._patience, self._clock = link, patience, clock
+        self._decoder = Decoder(1, 1)  # until the detector has said its shape
+        self.info = self._introduce()
+
+    def configure(self, rate: float, order: Order = Order.LITTLE) -> None:
+        """Set lines per second and byte order; Refused while it runs or out of range."""
+        self._command(Code.CONFIGURE, CONFIGURE.pack(round(rate * 1000), order))
+
+    def start(self) -> None:
+        """Begin to read out, from line 0. What was not taken of an earlier run is dropped."""
+        self._command(Code.START)
+
+    def stop(self) -> None:
+        """End the read-out. Lines on their way are still returned by `read`."""
+        self._command(Code.STOP)
+
+    def read(self, timeout: float = 1.0, at_least: int = 1) -> LineBlock:
+        """Return the lines that came: once there are ``at_least``, or when ``timeout`` s are over.
+
+        Raises NoAnswer if there is not one line in that time, Garbled if there was only rubbish.
+        """
+        deadline = self._clock() + timeout
+        while (left := deadline - self._clock()) > 0 and self._decoder.waiting < at_least:
+            self._decoder.feed(self._link.read(min(left, _READ)))
+        if block := self._decoder.take(all_of_it=left <= 0):
+            return block
+        if self._decoder.torn:
+            raise Garbled(f"detector: {self._decoder.torn} torn frames and no line in {timeout} s")
+        raise NoAnswer(f"detector: no line in {timeout} s")
+
+    def close(self) -> None:
+        """Let go of the link."""
+        self._link.close()
+
+    def _introduce(self) -> DetectorInfo:
+        answer = self._command(Code.INFO)
+        if len(answer.data) != INFO.size:
+            raise Garbled(f"detector: introduces itself with {len(answer.data)} bytes")
+        energies, pixels, millihertz, serial = INFO.unpack(answer.data)
+        name = serial.rstrip(b"\0").decode("ascii", "replace")
+        self._decoder = Decoder(energies, pixels)
+        return DetectorInfo(energies, pixels, millihertz / 1000, name)
+
+    def _command(self, code: Code, data: bytes = b"") -> Reply:
+        for _ in range(self._patience.tries):
+            self._link.write(command(code, data))
+            if answer := self._await(code):
+                if answer.status != Status.DONE:
+                    raise Refused(f"detector: {code.name} refused: {_named(answer.status)}")
+                return answer
+        raise NoAnswer(f"detector silent after {self._patience.tries} × {code.name}")
+
+    def _await(self, code: Code) -> Reply | None:
+        deadline = self._clock() + self._patience.answer_within
+        while (left := deadline - self._clock()) > 0:
+            for answer in self._decoder.feed(self._link.read(min(left, _READ))):
+                if answer.code == code:
+                    return answer
+        return None
+
+
+def _named(status: int) -> str:
+    known = status in Status._value2member_map_
+    return Status(status).name.lower().replace("_", " ") if known else f"status {status}"

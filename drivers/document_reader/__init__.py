@@ -1,0 +1,1 @@
+"""A reader that says the machine readable zone of the document lying on it."""

@@ -1,0 +1,1 @@
+"""A radiation portal that vehicles or goods pass."""

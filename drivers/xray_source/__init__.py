@@ -1,0 +1,1 @@
+"""An X-ray generator on a serial line."""

@@ -1,0 +1,1 @@
+"""A conveyor without rollers."""

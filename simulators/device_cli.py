@@ -1,0 +1,193 @@
+"""``border-sim device KIND``: one simulated device on a real port, for an engineer at the bench.
+
+The address is printed; then every line on standard input is something that happens to the device:
+a verb of its world (``help`` lists them), ``fault NAME [VALUE]``, ``faults``, or ``quit``. When the
+input ends the device goes on until it is interrupted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from drivers.document_reader.codec import Dialect
+from drivers.gate.registers import Power
+from simulators.cable import Device
+from simulators.camera.device import FakeCamera, on_http
+from simulators.conveyor.device import FakeConveyor
+from simulators.detector.device import FakeDetector
+from simulators.document_reader.device import FakeDocumentReader
+from simulators.faults import inject, menu
+from simulators.gate.device import FakeGate
+from simulators.radiation.device import FakePortal
+from simulators.serve import on_pty, on_tcp
+from simulators.xray_source.device import FakeXraySource
+
+Verb = Callable[..., object]
+
+
+class Kind(StrEnum):
+    """What can be put on the bench."""
+
+    GATE = "gate"
+    DOCUMENT_READER = "document-reader"
+    DOCUMENT_READER_LINES = "document-reader-lines"
+    CAMERA = "camera"
+    XRAY_SOURCE = "xray-source"
+    DETECTOR = "detector"
+    CONVEYOR = "conveyor"
+    RADIATION = "radiation"
+
+
+def device(
+    kind: Annotated[Kind, typer.Argument(help="Which device.")],
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT to listen on; port 0 is any free one.")
+    ] = "127.0.0.1:0",
+    pty: Annotated[bool, typer.Option("--pty", help="A pseudo-terminal instead of TCP.")] = False,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="NAME or NAME=VALUE, as listed by `faults`.")
+    ] = None,
+) -> None:
+    """Serve one simulated device on a real port until `quit` or an interrupt."""
+    simulated, verbs = _make(kind)
+    for wanted in fault or []:
+        name, _, value = wanted.partition("=")
+        _break(simulated, name, value or "1")
+    with _served(simulated, listen, pty) as address:
+        typer.echo(address)
+        if not _converse(simulated, verbs):
+            _wait()
+
+
+def _make(kind: Kind) -> tuple[Device, dict[str, Verb]]:
+    """Return the device and what its world can do, by verb."""
+    match kind:
+        case Kind.GATE:
+            return _gate()
+        case Kind.DOCUMENT_READER | Kind.DOCUMENT_READER_LINES:
+            lines = kind is Kind.DOCUMENT_READER_LINES
+            reader = FakeDocumentReader(Dialect.LINES if lines else Dialect.FRAMED_LRC)
+            return reader, {"place": lambda *mrz: reader.place(mrz), "remove": reader.remove}
+        case Kind.CAMERA:
+            return FakeCamera(_test_card), {}
+        case Kind.XRAY_SOURCE:
+            source = FakeXraySource()
+            return source, {"interlock": lambda closed: source.set_interlock(_truth(closed))}
+        case Kind.DETECTOR:
+            return FakeDetector(_wedge), {}
+        case Kind.CONVEYOR:
+            return _conveyor()
+        case Kind.RADIATION:
+            return _radiation()
+
+
+def _gate() -> tuple[Device, dict[str, Verb]]:
+    gate = FakeGate()
+    return gate, {
+        "enter": lambda followers="0": gate.person_enters(int(followers)),
+        "leave": gate.person_leaves,
+        "back": gate.person_turns_back,
+        "behind": gate.person_comes_from_behind,
+        "fire": lambda on: gate.set_fire(_truth(on)),
+        "stop": lambda on: gate.set_emergency_stop(_truth(on)),
+        "power": lambda name: gate.set_power(Power[name.upper()]),
+    }
+
+
+def _conveyor() -> tuple[Device, dict[str, Verb]]:
+    conveyor = FakeConveyor()
+    return conveyor, {
+        "place": lambda tag, length="500": conveyor.place(tag, float(length)),
+        "stop": lambda on: conveyor.set_emergency_stop(_truth(on)),
+        "person": lambda on: conveyor.set_person_in_zone(_truth(on)),
+        "door": lambda on: conveyor.set_door(_truth(on)),
+    }
+
+
+def _radiation() -> tuple[Device, dict[str, Verb]]:
+    portal = FakePortal()
+    return portal, {
+        "vehicle": lambda *numbers: portal.vehicle_enters(*map(float, numbers)),
+        "tamper": lambda on: portal.set_tamper(_truth(on)),
+    }
+
+
+def _test_card(number: int) -> NDArray[np.uint8]:
+    """Return grey bars that move, 480 × 640."""
+    row = ((np.arange(640) + 4 * number) // 40 % 8 * 30 + 20).astype(np.uint8)
+    return np.repeat(np.tile(row, (480, 1))[:, :, None], 3, axis=2)
+
+
+def _wedge(number: int) -> NDArray[np.uint16]:
+    """Return one line of a step wedge, two energies × 512 pixels, that repeats every 600 lines."""
+    steps = np.arange(512) // 64 * (number % 600 > 100) * (number % 600 < 500)
+    low, high = 50_000 * np.exp(-0.5 * steps), 60_000 * np.exp(-0.35 * steps)
+    return np.stack((low, high)).astype(np.uint16)
+
+
+def _served(simulated: Device, listen: str, pty: bool) -> AbstractContextManager[str]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdigit():
+        raise typer.BadParameter(f"{listen!r} is not HOST:PORT")
+    if isinstance(simulated, FakeCamera):
+        if pty:
+            raise typer.BadParameter("a network camera has no serial line")
+        return on_http(simulated, host, int(port))
+    return on_pty(simulated) if pty else on_tcp(simulated, host, int(port))
+
+
+def _converse(simulated: Device, verbs: dict[str, Verb]) -> bool:
+    """Do what the lines of standard input say; return whether one of them was `quit`."""
+    for line in typer.get_text_stream("stdin"):
+        word, *arguments = line.split() or [""]
+        if word == "quit":
+            return True
+        _happen(simulated, verbs, word, arguments)
+    return False
+
+
+def _happen(simulated: Device, verbs: dict[str, Verb], word: str, arguments: list[str]) -> None:
+    try:
+        match word:
+            case "":
+                return
+            case "help":
+                typer.echo(" ".join(sorted([*verbs, "fault", "faults", "quit"])))
+            case "faults":
+                typer.echo(_listed(menu(simulated.faults)))
+            case "fault":
+                _break(simulated, *arguments)
+            case _:
+                verbs[word](*arguments)
+    except (KeyError, TypeError, ValueError) as error:
+        typer.echo(f"{word}: {error}; try help", err=True)
+
+
+def _break(simulated: Device, name: str, value: str = "1") -> None:
+    try:
+        inject(simulated.faults, name, float(value))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _listed(faults: dict[str, Any]) -> str:
+    return "\n".join(f"{name} = {value}" for name, value in sorted(faults.items()))
+
+
+def _truth(word: str) -> bool:
+    if word not in ("on", "off"):
+        raise ValueError(f"{word!r} is neither on nor off")
+    return word == "on"
+
+
+def _wait() -> None:
+    while True:
+        time.sleep(3600)  # the port has its own thread; an interrupt ends this

@@ -1,0 +1,1 @@
+"""A gate without metal: leaves, people, and a controller on Modbus."""

@@ -1,0 +1,1 @@
+"""A radiation portal without scintillators."""
