@@ -1,0 +1,1 @@
+"""Speaking with the chip of a travel document: what to say, in which order, under which keys."""

@@ -1,0 +1,1 @@
+"""The chip in a travel document: its files, its manners and its faults."""
