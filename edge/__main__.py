@@ -63,6 +63,19 @@ def check(config: ConfigPath) -> None:
     typer.echo(f"{config}: {found.kind} {found.address} can be run")
 
 
+@app.command()
+def key(config: ConfigPath) -> None:
+    """Print the unit's public key, made at the first time, for ``border-central enrol --key``."""
+    from contract.signing import public_text
+    from edge.agent import unit_key
+    from edge.config import read
+
+    try:
+        typer.echo(public_text(unit_key(read(config).data).public_key()))
+    except _reasons_not_to_begin() as error:
+        _give_up(error)
+
+
 def _reasons_not_to_begin() -> tuple[type[Exception], ...]:
     from edge.agent import AgentError
     from edge.display.server import DisplayError

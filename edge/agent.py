@@ -183,10 +183,13 @@ class _claimed:  # noqa: N801 a context manager reads as a verb
 
 
 def unit_key(folder: Path) -> Ed25519PrivateKey:
-    """Return the unit's private key from its folder, made at the first start."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Return the unit's private key from its folder, made at the first start; or AgentError."""
     path = folder / "unit.pem"
-    return load_private_key(path) if path.exists() else create_private_key(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return load_private_key(path) if path.exists() else create_private_key(path)
+    except (OSError, ValueError) as error:
+        raise AgentError(f"data: the unit's key {path} cannot be used: {error}") from error
 
 
 def software() -> str:

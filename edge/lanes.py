@@ -18,7 +18,7 @@ from edge.documents.passive_authentication import Outcome, authenticate
 from edge.egate.unit import EGateUnit
 from edge.runtime.clock import Clock
 from edge.runtime.worker import Post
-from edge.scanner.unit import ScannerUnit
+from edge.scanner.unit import ScannerUnit, threshold_of
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.outbox import Outbox
 from models.catalogue import card, require_grade
@@ -61,7 +61,8 @@ def build(
             listener(version)
 
     if isinstance(config, ScannerConfig):
-        scanner = ScannerUnit(config, outbox, spool, clock, post, models, changed)
+        recogniser = card(XRAY_MODEL)
+        scanner = ScannerUnit(config, outbox, spool, clock, post, recogniser, models, changed)
         return BuiltLane(scanner, [], listeners)
     display = Display(config.display.languages)
     store = trust.load(config.documents.trust)
@@ -84,6 +85,8 @@ def authenticator(
 
 def check(config: EGateConfig | ScannerConfig) -> list[str]:
     """Return remarks on a lane that can be run; raise CatalogueError if it cannot."""
+    if isinstance(config, ScannerConfig):
+        threshold_of(config, card(XRAY_MODEL))
     remarks = [f"model {role}: {model}" for role, model in models_of(config).items()]
     if isinstance(config, EGateConfig):
         store = trust.load(config.documents.trust)

@@ -20,8 +20,8 @@ from drivers.gate.gate import BAUDRATE as GATE_BAUDRATE
 from drivers.gate.gate import Gate
 from drivers.gate.registers import GateState
 from drivers.link import open_link
-from edge.config import CameraDevice, EGateDevices
-from edge.documents.chip.reader import Reading, read_chip
+from edge.documents.chip.reader import Reading, read_chip, read_size
+from edge.egate.config import CameraDevice, EGateDevices
 from edge.runtime.worker import Post, Worker
 
 GATE, DOCUMENT_READER, CHIP_READER = "gate", "document-reader", "chip-reader"
@@ -66,9 +66,9 @@ class ChipStation:
         """
         self.reader = open_reader(self._url, self._patience)
         try:
-            self.reader.power_on()
+            size = read_size(self.reader.power_on())
             start = time.monotonic()
-            reading = read_chip(self.reader, key_input, secrets.token_bytes)
+            reading = read_chip(self.reader, key_input, secrets.token_bytes, read_size=size)
             return reading, time.monotonic() - start
         finally:
             self.close()

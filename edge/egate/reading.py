@@ -94,16 +94,18 @@ def _key_input(printed: Mrz | None) -> str:
 async def _page(evidence: Evidence, workers: Workers, stages: dict[str, float]) -> None:
     start = time.monotonic()
     try:
-        frame, reading = await _answer(workers.page_camera.ask(_look))
+        frame, reading, recognised = await _answer(workers.page_camera.ask(_look))
         evidence.page_image, evidence.page = frame.image, reading
+        stages["recognise"] = recognised
     except DriverError as error:
         evidence.page_error = error
     stages["page"] = _since(start)
 
 
-def _look(camera: Camera) -> tuple[Frame, PageReading]:
+def _look(camera: Camera) -> tuple[Frame, PageReading, float]:
     frame = _fresh(camera)
-    return frame, page.read(frame.image)
+    start = time.monotonic()
+    return frame, page.read(frame.image), _since(start)
 
 
 def _fresh(camera: Camera) -> Frame:

@@ -8,10 +8,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Callable
 
 from contract.command import Command, Execution, Verb
 from contract.passage import OfficerDecision, Outcome, Resolved, Verdict
@@ -19,11 +16,11 @@ from contract.topics import Stream
 from drivers.document_reader.codec import Placed, Removed, Unreadable
 from drivers.gate.gate import Gate
 from drivers.gate.registers import GateState
-from edge.config import EGateConfig
 from edge.display.server import Display
 from edge.egate import devices
 from edge.egate.checks import document_checks, inside_checks
 from edge.egate.conditions import Conditions, ControllerWatch
+from edge.egate.config import EGateConfig
 from edge.egate.decision import SELF_SERVICE, decide
 from edge.egate.lamps import LAMPS
 from edge.egate.passage import LEVELS, LIMITS, PASSAGE, Do, Event, Phase
@@ -31,12 +28,16 @@ from edge.egate.reading import Authenticate, read_document, take_face
 from edge.egate.story import OPEN_PASSAGE, Recorder, Story
 from edge.runtime.clock import Clock
 from edge.runtime.engine import Engine
+from edge.runtime.hands import Hands
 from edge.runtime.lane import Lane
+from edge.runtime.orders import close_lane, open_lane
 from edge.runtime.worker import Condition, Happening, Post, Seen
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import Answer
 from edge.uplink.outbox import Outbox
 
+_OPENABLE = frozenset({Phase.CLOSED, Phase.FAULT})
+_MAKING_SAFE = _OPENABLE | {Phase.RECOVERING, Phase.EVACUATING}
 _OUTCOMES = {
     Do.END_CROSSED: Outcome.CROSSED,
     Do.END_REFUSED: Outcome.REFUSED,
@@ -80,12 +81,13 @@ class EGateUnit:
             perform=self._perform,
             entered=self._entered,
         )
+        self._hands: Hands[Event] = Hands(
+            self.lane, self._engine.happen, self._engine.look, lambda: self.phase in _MAKING_SAFE
+        )
         self._gate: GateState | None = None
         self._heart = ControllerWatch(clock)
-        self._obeys = True
         self._lines: tuple[str, ...] | None = None
         self._story: Story | None = None
-        self._task: asyncio.Task[None] | None = None
 
     # The agent's view
 
@@ -103,7 +105,7 @@ class EGateUnit:
 
     def stop(self) -> None:
         """Stop the devices; an open passage ends as a fault."""
-        self._stop_reading()
+        self._hands.drop()
         self._end(Outcome.FAULT)
         self.lane.stop()
 
@@ -133,26 +135,14 @@ class EGateUnit:
         """Obey ``command``, which has been believed already."""
         match command.verb:
             case Verb.OPEN_LANE:
-                return self._open_lane()
+                return open_lane(self.lane, self._engine, Event.OPEN_LANE, _OPENABLE)
             case Verb.CLOSE_LANE:
-                self.lane.closing = True
-                self._engine.look()
-                return Execution.DONE, f"{self.phase}"
+                return close_lane(self.lane, self._engine)
             case Verb.DECIDE_PASSAGE:
                 return self._decide_referral(command)
         return Execution.REFUSED, f"an e-gate does not know {command.verb}"
 
     # Officers
-
-    def _open_lane(self) -> Answer:
-        if self.phase not in (Phase.CLOSED, Phase.FAULT):
-            return (
-                Execution.REFUSED,
-                f"the lane is {self.phase}: it is open already, or not yet safe",
-            )
-        self.lane.closing = False
-        self._engine.happen(Event.OPEN_LANE)
-        return Execution.DONE, f"{self.phase}"
 
     def _decide_referral(self, command: Command) -> Answer:
         story = self._story
@@ -177,7 +167,7 @@ class EGateUnit:
     def _conditions(self) -> Conditions:
         return Conditions(
             gate=self._gate,
-            gate_obeys=self._obeys,
+            gate_obeys=self._hands.obeys,
             readers_well=self.lane.connected(*devices.READERS),
             disk_full=self.lane.disk_full,
             closing=self.lane.closing,
@@ -205,22 +195,22 @@ class EGateUnit:
 
     def _read_document(self) -> None:
         assert self._story is not None
-        self._run(self._read(self._story, self._lines), Event.DOCUMENT_FLAGGED)
+        self._hands.begin(self._read(self._story, self._lines), Event.DOCUMENT_FLAGGED)
 
-    async def _read(self, story: Story, lines: tuple[str, ...] | None) -> None:
+    async def _read(self, story: Story, lines: tuple[str, ...] | None) -> Event:
         stages = await read_document(story.evidence, lines, self._workers, self._authenticate)
         story.stages |= stages
         story.checks = document_checks(story.evidence, self._clock.now().date())
         decision = decide(story.checks, SELF_SERVICE)
         story.reasons = decision.reasons
         clear = decision.verdict is Verdict.CLEAR
-        self._engine.happen(Event.DOCUMENT_ACCEPTED if clear else Event.DOCUMENT_FLAGGED)
+        return Event.DOCUMENT_ACCEPTED if clear else Event.DOCUMENT_FLAGGED
 
     def _decide(self) -> None:
         assert self._story is not None
-        self._run(self._judge(self._story), Event.FLAGGED)
+        self._hands.begin(self._judge(self._story), Event.FLAGGED)
 
-    async def _judge(self, story: Story) -> None:
+    async def _judge(self, story: Story) -> Event | None:
         story.stages |= await take_face(story.evidence, self._workers)
         inside = inside_checks(story.evidence)
         decision = decide(inside, SELF_SERVICE)
@@ -228,9 +218,9 @@ class EGateUnit:
         document_stands = not story.reasons or story.evidence.approved_by is not None
         if not (decision.verdict is Verdict.CLEAR and document_stands):
             story.reasons = story.reasons + decision.reasons
-            self._engine.happen(Event.FLAGGED)
-        elif self._recorder.decided(story, Verdict.CLEAR):
-            self._engine.happen(Event.CLEARED)
+            return Event.FLAGGED
+        # Without a record there is no clearance: the full disk will be noticed at once.
+        return Event.CLEARED if self._recorder.decided(story, Verdict.CLEAR) else None
 
     def _refer(self) -> None:
         assert self._story is not None
@@ -249,11 +239,6 @@ class EGateUnit:
             self._lines = lines
         self._engine.happen(Event.DOCUMENT_PLACED)
 
-    def _stop_reading(self) -> None:
-        if self._task is not None and self._task is not _current_task():
-            self._task.cancel()
-            self._task = None
-
     def _close_leaves(self) -> None:
         self._tell_gate(lambda gate: gate.command_entry(open=False))
         self._tell_gate(lambda gate: gate.command_exit(open=False))
@@ -262,7 +247,7 @@ class EGateUnit:
         self._tell_gate(lambda gate: gate.command_entry(open=False))
 
     def _acknowledge(self) -> None:
-        self._obeys = True
+        self._hands.obeys = True
         self._tell_gate(Gate.acknowledge_fault)
 
     def _alarm(self) -> None:
@@ -271,7 +256,7 @@ class EGateUnit:
     _EFFECTS: dict[Do, Callable[[EGateUnit], None]] = {  # noqa: RUF012 never changed
         Do.BEGIN: _begin,
         Do.READ_DOCUMENT: _read_document,
-        Do.STOP_READING: _stop_reading,
+        Do.STOP_READING: lambda self: self._hands.drop(),
         Do.OPEN_ENTRY: lambda self: self._tell_gate(lambda gate: gate.command_entry(open=True)),
         Do.OPEN_EXIT: lambda self: self._tell_gate(lambda gate: gate.command_exit(open=True)),
         Do.CLOSE_LEAVES: _close_leaves,
@@ -287,6 +272,10 @@ class EGateUnit:
     def _entered(self, phase: Phase) -> None:
         if phase is Phase.CLOSED:
             self.lane.closing = False
+        if phase in (Phase.FAULT, Phase.EVACUATING):
+            self.lane.stopped(self._engine.cause)
+        elif phase in (Phase.CLOSED, Phase.RECOVERING):
+            self.lane.reopened()
         self._display.show(phase, self._story.issuing_state if self._story else "")
         lamps = LAMPS[phase]
         self._workers.gate.ask(lambda gate: gate.lamps(lamps))
@@ -296,35 +285,4 @@ class EGateUnit:
         self._changed(self._engine.version)
 
     def _tell_gate(self, verb: Callable[[Gate], None]) -> None:
-        loop = asyncio.get_running_loop()
-        answer = self._workers.gate.ask(verb)
-        answer.add_done_callback(lambda done: loop.call_soon_threadsafe(self._gate_answered, done))
-
-    def _gate_answered(self, answer: Future[None]) -> None:
-        if answer.cancelled() or (error := answer.exception()) is None:
-            return
-        self.lane.faults.raise_(devices.GATE, type(error).__name__, str(error))
-        if self.phase not in (Phase.CLOSED, Phase.FAULT, Phase.EVACUATING, Phase.RECOVERING):
-            self._obeys = False
-        self._engine.look()
-
-    def _run(self, work: Coroutine[Any, Any, None], otherwise: Event) -> None:
-        self._stop_reading()
-        self._task = asyncio.get_running_loop().create_task(self._guard(work, otherwise))
-
-    async def _guard(self, work: Coroutine[Any, Any, None], otherwise: Event) -> None:
-        """Do ``work``; if it fails in a way nobody foresaw, tell it and let an officer look."""
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001 the supervisor of this lane's own work
-            self.lane.faults.raise_("lane", type(error).__name__, str(error))
-            if self._story is not None:
-                self._story.reasons = ("lane.aborted",)
-            self._engine.happen(otherwise)
-
-
-def _current_task() -> asyncio.Task[Any] | None:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:  # no loop runs: the agent is stopping
-        return None
+        self._hands.tell(self._workers.gate, verb)

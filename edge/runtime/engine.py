@@ -49,6 +49,8 @@ class Engine(Generic[PhaseT, EventT, DoT]):
         self._deadline: float | None = None
         self.since = clock.monotonic()
         self.version = 0
+        self.cause: tuple[PhaseT, EventT] | None = None
+        """The phase and the event that led to the present phase."""
 
     @property
     def phase(self) -> PhaseT:
@@ -94,10 +96,12 @@ class Engine(Generic[PhaseT, EventT, DoT]):
         return None
 
     def _take(self, event: EventT) -> None:
-        listed = (self.phase, event) in self._table.steps
+        pair = (self.phase, event)
+        listed = pair in self._table.steps
         effects = self._machine.on(event)
         if listed:
             self.version += 1
+            self.cause = pair
             self.since = self._clock.monotonic()
             limit = self._limits.get(self.phase)
             self._deadline = None if limit is None else self.since + limit

@@ -104,6 +104,17 @@ class Lane:
         """Return whether all of ``devices`` are connected."""
         return all(self._devices[name].state is DeviceState.CONNECTED for name in devices)
 
+    def stopped(self, cause: tuple[str, str] | None) -> None:
+        """Note why the lane stopped: the phase it was in, and what happened."""
+        if cause is not None:
+            phase, event = cause
+            name = "".join(word.capitalize() for word in event.split("_"))
+            self.faults.raise_("lane", name, f"{event} while {phase}")
+
+    def reopened(self) -> None:
+        """Forget why the lane stopped."""
+        self.faults.clear("lane")
+
     # The record
 
     @property

@@ -48,8 +48,9 @@ class Event(StrEnum):
     PERSON_IN_ZONE = auto()
     INTERLOCK_OPEN = auto()
     JAMMED = auto()
-    DEVICE_FAILED = auto()
-    DISK_FULL = auto()
+    LANE_FAULT = auto()  # a device reports a fault, or refused a command
+    DEVICE_FAILED = auto()  # a device is away
+    DISK_FULL = auto()  # nothing can be recorded, so nothing may be scanned
     CLOSE_LANE = auto()
     CALIBRATION_STALE = auto()
     SAFE = auto()  # beam proved off, interlock closed, nobody near, tunnel empty, devices well
@@ -86,6 +87,8 @@ class Do(StrEnum):
     BELT_STOP = auto()
     POINT_AHEAD = auto()  # the diverter lets items go straight on
     POINT_ASIDE = auto()  # the diverter leads items to the search table
+    POINT_HOLD = auto()  # the diverter lets nothing on
+    ACKNOWLEDGE = auto()
     TAKE_DARK = auto()
     TAKE_AIR = auto()
     BEGIN = auto()
@@ -103,7 +106,8 @@ _Step = To[Phase, Do]
 
 _FAIL = To(P.FAULT, (Do.BEAM_OFF, Do.BELT_STOP, Do.ALARM, Do.END_FAULT))
 _CLOSE = To(P.CLOSED, (Do.BEAM_OFF, Do.BELT_STOP))
-_PREPARE = To(P.PREPARING, (Do.BEAM_OFF, Do.BELT_STOP, Do.POINT_AHEAD))
+_PREPARE = To(P.PREPARING, (Do.BEAM_OFF, Do.BELT_STOP, Do.ACKNOWLEDGE, Do.POINT_HOLD))
+_RELEASE = To(P.RELEASING, (Do.POINT_AHEAD, Do.BELT_RUN))
 _REFER = To(P.HELD, (Do.REFER,))
 
 _OWN: dict[Phase, dict[Event, _Step]] = {
@@ -120,13 +124,13 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
     },
     P.WARMING: {E.BEAM_IS_ON: To(P.AIRING, (Do.TAKE_AIR,)), E.TIMED_OUT: _FAIL},
     P.AIRING: {
-        E.AIR_TAKEN: To(P.IDLE, (Do.BEAM_OFF,)),
+        E.AIR_TAKEN: To(P.IDLE, (Do.BEAM_OFF, Do.BELT_RUN)),
         E.CALIBRATION_FAILED: _FAIL,
         E.TIMED_OUT: _FAIL,
     },
     P.IDLE: {
         E.CLOSE_LANE: _CLOSE,
-        E.ITEM_ARRIVED: To(P.ARMING, (Do.BEGIN, Do.BEAM_ON)),
+        E.ITEM_ARRIVED: To(P.ARMING, (Do.BELT_STOP, Do.BEGIN, Do.BEAM_ON)),
         E.CALIBRATION_STALE: _PREPARE,
     },
     P.ARMING: {
@@ -138,22 +142,24 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
         E.TIMED_OUT: _FAIL,
     },
     P.ANALYSING: {
-        E.FOUND_CLEAR: To(P.RELEASING, (Do.BELT_RUN,)),
+        E.FOUND_CLEAR: _RELEASE,
         E.FOUND_SUSPECT: _REFER,
         E.ANALYSIS_FAILED: _REFER,
         E.TIMED_OUT: _REFER,
     },
     P.HELD: {
-        E.RELEASE: To(P.RELEASING, (Do.BELT_RUN,)),
+        E.RELEASE: _RELEASE,
         E.DIVERT: To(P.DIVERTING, (Do.POINT_ASIDE, Do.BELT_RUN)),
         E.HOLD: To(P.HELD),
     },
     P.RELEASING: {
-        E.ITEM_GONE: To(P.IDLE, (Do.BELT_STOP, Do.END_RELEASED)),
+        E.ITEM_GONE: To(P.IDLE, (Do.POINT_HOLD, Do.END_RELEASED)),
+        E.ITEM_ARRIVED: _FAIL,  # the next one would pass unseen
         E.TIMED_OUT: _FAIL,
     },
     P.DIVERTING: {
-        E.ITEM_GONE: To(P.IDLE, (Do.BELT_STOP, Do.POINT_AHEAD, Do.END_DIVERTED)),
+        E.ITEM_GONE: To(P.IDLE, (Do.POINT_HOLD, Do.END_DIVERTED)),
+        E.ITEM_ARRIVED: _FAIL,
         E.TIMED_OUT: _FAIL,
     },
     P.FAULT: {E.OPEN_LANE: _PREPARE, E.CLOSE_LANE: _CLOSE},
@@ -167,6 +173,8 @@ def _steps() -> dict[tuple[Phase, Event], _Step]:
     steps = {(phase, event): to for phase, own in _OWN.items() for event, to in own.items()}
     for phase in set(Phase) - _UNTROUBLED:
         steps.update({(phase, threat): _FAIL for threat in THREATS})
+    for reported in (E.JAMMED, E.LANE_FAULT):  # while preparing these are being acknowledged
+        del steps[P.PREPARING, reported]
     return steps
 
 

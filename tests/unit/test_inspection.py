@@ -31,7 +31,8 @@ def test_the_beam_is_asked_for_in_two_rows_only() -> None:
 def test_every_threat_turns_the_beam_off_and_stops_the_belt_from_every_phase() -> None:
     assert LEVELS[: len(THREATS)] == THREATS
     for phase in set(Phase) - {Phase.CLOSED, Phase.FAULT}:
-        for threat in THREATS:
+        acknowledged = {Event.JAMMED, Event.LANE_FAULT} if phase is Phase.PREPARING else set()
+        for threat in set(THREATS) - acknowledged:
             step = STEPS[phase, threat]
             assert step.do[:2] == (Do.BEAM_OFF, Do.BELT_STOP)
             assert step.phase is Phase.FAULT
@@ -55,6 +56,11 @@ def test_the_beam_is_never_left_on() -> None:
                     after = {Do.BEAM_ON: True, Do.BEAM_OFF: False}.get(effect, after)
                 stack.append((to.phase, after))
     assert {phase for phase, _ in seen} == set(Phase), "every phase is reached"
+
+
+def test_nothing_passes_unseen_behind_an_item_that_leaves() -> None:
+    for phase in (Phase.RELEASING, Phase.DIVERTING):
+        assert STEPS[phase, Event.ITEM_ARRIVED].phase is Phase.FAULT
 
 
 def test_only_a_clear_finding_or_an_operator_releases() -> None:

@@ -1,0 +1,86 @@
+"""How an e-gate is set up."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from contract.presence import Kind
+from edge.egate.passage import Phase
+from edge.runtime.config import LaneSection, Serial
+from settings.files import Section, Where
+
+
+def _host_and_port(text: str) -> str:
+    parts = urlsplit(f"//{text}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if not parts.hostname or port is None:
+        raise ValueError(f'{text!r} is not HOST:PORT; write for example "127.0.0.1:8301"')
+    return text
+
+
+class GateDevice(Serial):
+    """A gate controller on a Modbus RTU line."""
+
+    address: int = Field(default=1, ge=1, le=247)
+
+
+class DocumentReaderDevice(Serial):
+    """A document reader that sends MRZ lines."""
+
+    dialect: Literal["framed", "framed-lrc", "lines"] = "framed-lrc"
+
+
+class CameraDevice(Section):
+    """A camera: device number or path, file, or an RTSP, HTTP or MJPEG address."""
+
+    url: str
+    frozen_after: float = Field(default=2.0, gt=0, le=60, description="s of the very same picture")
+
+
+class EGateDevices(Section):
+    """What an e-gate is made of."""
+
+    gate: GateDevice
+    document_reader: DocumentReaderDevice
+    chip_reader: Serial
+    page_camera: CameraDevice
+    face_camera: CameraDevice
+
+
+class Display(Section):
+    """The traveller's screen."""
+
+    listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8301"
+    languages: list[str] = Field(default=["en", "fr", "es", "ar"], min_length=1)
+
+
+class Documents(Section):
+    """Whose documents are believed."""
+
+    trust: list[Where] = Field(default=[], description="folders, master lists, certificates")
+
+
+class PassagePolicy(Section):
+    """What the authority decided for this gate."""
+
+    page_must_be_read: bool = Field(
+        default=True, description="the camera's reading must agree with the reader's"
+    )
+    chip_within: float = Field(default=10.0, gt=0, le=60, description="s for the whole chip")
+    limits: dict[Phase, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+
+
+class EGateConfig(LaneSection):
+    """One e-gate."""
+
+    kind: Literal[Kind.EGATE]
+    devices: EGateDevices
+    display: Display = Display()
+    documents: Documents = Documents()
+    policy: PassagePolicy = PassagePolicy()

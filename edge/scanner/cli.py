@@ -1,0 +1,79 @@
+"""``border-edge xray inspect``: what the recogniser makes of picture files, one line for each.
+
+1. A picture that cannot be read is reported in its place and does not stop the others.
+2. The exit code is 1 if any picture failed, else 0; a threat found is a result, not a failure.
+3. ``--json`` prints one JSON object a line: file, score, regions, seconds, and remarks if there are
+   any; or file and error.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edge.scanner.images import ImageError, load
+from models.catalogue import CatalogueError
+from models.xray.segmenter import BadPicture, inspect
+
+app = typer.Typer(help="X-ray pictures.", no_args_is_help=True)
+
+Answer = dict[str, Any]
+
+
+@app.callback()
+def _group() -> None:
+    """X-ray pictures from files, without a scanner."""
+
+
+@app.command("inspect")
+def inspect_files(
+    images: Annotated[list[Path], typer.Argument(help="PNG, TIFF or JPEG, 8 or 16 bits")],
+    low: Annotated[Path | None, typer.Option(help="the low energy of a single IMAGE")] = None,
+    pitch: Annotated[float | None, typer.Option(help="size of a pixel in mm, if known")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+) -> None:
+    """Score X-ray pictures and mark suspect regions."""
+    if low is not None and len(images) != 1:
+        raise typer.BadParameter("--low belongs to exactly one IMAGE")
+    if pitch is not None and not 0.01 <= pitch <= 100:
+        raise typer.BadParameter("--pitch is in mm, 0.01 to 100")
+    failed = False
+    for path in images:
+        answer = inspect_file(path, low, pitch, threads)
+        failed |= "error" in answer
+        typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else _told(answer))
+    raise typer.Exit(1 if failed else 0)
+
+
+def inspect_file(
+    path: Path, low: Path | None = None, pitch_mm: float | None = None, threads: int = 1
+) -> Answer:
+    """Return what is said about one file: its findings, or why there are none."""
+    begun = time.perf_counter()
+    try:
+        image = load(path, low)
+        found = inspect(image.transmission, pitch_mm, threads)
+    except (ImageError, BadPicture, CatalogueError) as error:
+        return {"file": str(path), "error": str(error)}
+    regions = [
+        {"x": r.x, "y": r.y, "w": r.w, "h": r.h, "score": r.score, "kind": r.kind}
+        for r in found.regions
+    ]
+    answer: Answer = {"file": str(path), "score": round(found.score, 4), "regions": regions}
+    if image.remarks:
+        answer["remarks"] = list(image.remarks)
+    return answer | {"seconds": round(time.perf_counter() - begun, 4)}
+
+
+def _told(answer: Answer) -> str:
+    if "error" in answer:
+        return f"{answer['file']}: {answer['error']}"
+    parts = [f"{r['kind']} {r['score']:.2f} at {r['x']},{r['y']} {r['w']}×{r['h']}"
+             for r in answer["regions"]]  # fmt: skip
+    seen = "; ".join([*parts, *answer.get("remarks", [])]) or "nothing marked"
+    return f"{answer['file']}: score {answer['score']:.2f} in {answer['seconds']:.3f} s: {seen}"

@@ -1,0 +1,95 @@
+"""The scanner's conditions: which of the table's levels hold, given what the devices said last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drivers.conveyor.registers import ConveyorState, Fault
+from edge.scanner.config import Geometry
+from edge.scanner.devices import AT_LEVEL, SourceState
+from edge.scanner.inspection import Event
+
+TAIL_MARGIN = 60.0  # mm behind the item that are scanned too
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """Where the item is: the belt's position when its tail left the entry barrier, if it has."""
+
+    tail_at: float | None = None
+
+    def behind(self, state: ConveyorState) -> float:
+        """Return how many mm the tail is behind the entry barrier; -1 while it is not through."""
+        return -1.0 if self.tail_at is None else state.position - self.tail_at
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """All that a level is computed from. A device's state is None while it is away."""
+
+    conveyor: ConveyorState | None
+    source: SourceState | None
+    detector_well: bool
+    lane_obeys: bool  # no command was refused since the lane was last opened
+    disk_full: bool
+    closing: bool
+    air_fresh: bool
+    tracked: Tracked
+    geometry: Geometry
+    kilovolts: float
+
+    def holds(self, level: Event) -> bool:
+        """Return whether ``level`` holds now."""
+        return _RULES[level](self)
+
+
+def _away(now: Conditions) -> bool:
+    return now.conveyor is None or now.source is None or not now.detector_well
+
+
+def _faulty(now: Conditions) -> bool:
+    source_fault = now.source is not None and now.source.status.fault
+    conveyor_fault = now.conveyor is not None and bool(now.conveyor.faults & ~Fault.JAM)
+    return not now.lane_obeys or source_fault or conveyor_fault
+
+
+def _safe(now: Conditions) -> bool:
+    if now.conveyor is None or now.source is None:
+        return False
+    belt = now.conveyor
+    empty = not (belt.entry_barrier or belt.exit_barrier)
+    well = not belt.faults and not now.source.status.fault and now.detector_well
+    return empty and well and belt.interlock_closed and not now.source.status.beam_on
+
+
+def _beam_is_on(now: Conditions) -> bool:
+    if now.source is None:
+        return False
+    return now.source.status.beam_on and now.source.read_back.kv >= AT_LEVEL * now.kilovolts
+
+
+def _on_belt(rule: Callable[[Conditions, ConveyorState], bool]) -> Callable[[Conditions], bool]:
+    return lambda now: now.conveyor is not None and rule(now, now.conveyor)
+
+
+_RULES: dict[Event, Callable[[Conditions], bool]] = {
+    Event.EMERGENCY: _on_belt(lambda _, belt: belt.emergency_stop),
+    Event.PERSON_IN_ZONE: _on_belt(lambda _, belt: belt.person_in_zone),
+    Event.INTERLOCK_OPEN: _on_belt(lambda _, belt: not belt.interlock_closed),
+    Event.JAMMED: _on_belt(lambda _, belt: Fault.JAM in belt.faults),
+    Event.LANE_FAULT: _faulty,
+    Event.DEVICE_FAILED: _away,
+    Event.DISK_FULL: lambda now: now.disk_full,
+    Event.CLOSE_LANE: lambda now: now.closing,
+    Event.CALIBRATION_STALE: lambda now: not now.air_fresh,
+    Event.SAFE: _safe,
+    Event.BEAM_IS_ON: _beam_is_on,
+    Event.ITEM_ARRIVED: _on_belt(lambda _, belt: belt.entry_barrier),
+    Event.ITEM_SCANNED: _on_belt(
+        lambda now, belt: now.tracked.behind(belt) >= now.geometry.entry_to_beam + TAIL_MARGIN
+    ),
+    Event.ITEM_GONE: _on_belt(
+        lambda now, belt: now.tracked.behind(belt) >= now.geometry.entry_to_end
+    ),
+}

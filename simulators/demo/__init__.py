@@ -1,0 +1,1 @@
+"""A whole border on one machine: broker, central, two lanes, and those who pass."""

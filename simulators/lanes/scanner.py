@@ -1,0 +1,131 @@
+"""A scanner without a tube: conveyor, generator and detector wired together, and goods on the belt.
+
+One thread lets time pass for all three in step, a detector line at a time, so that a line shows
+what lies in the beam at its very moment. The generator's interlock loop runs through the
+conveyor's permission relay, as in a real lane.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.conveyor.registers import Diverter
+from models.xray.projection import air_counts, dark_counts, make_detector
+from simulators.conveyor.device import FakeConveyor
+from simulators.detector.device import FakeDetector
+from simulators.serve import on_pty, on_tcp
+from simulators.world.goods import PITCH_MM, raw_counts
+from simulators.world.items import PIXELS, Item
+from simulators.xray_source.device import FakeXraySource
+
+Counts = NDArray[np.uint16]
+
+REFERENCE_LINES = 256  # different lines of air, and of dark, that the detector can show
+RATE = 400.0  # lines per second
+SCANNED_WITHIN = 90.0  # s for an item to be through, operators included
+LATE = 0.25  # s of time that may be caught up at once; more is forgotten
+_LOOK = 0.05
+
+
+@dataclass
+class ScannerLane:
+    """The devices, their addresses, and what lies on the belt."""
+
+    conveyor: FakeConveyor = field(default_factory=FakeConveyor)
+    source: FakeXraySource = field(default_factory=FakeXraySource)
+    urls: dict[str, str] = field(default_factory=dict)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        model = make_detector(PIXELS, seed=7)
+        self._model = model
+        self._air = air_counts(REFERENCE_LINES, model, 11)
+        self._dark = dark_counts(REFERENCE_LINES, model, 12)
+        self._pictures: dict[str, Counts] = {}
+        self.detector = FakeDetector(self._line, rate=RATE)
+        self.last_line_at = 0.0  # monotonic s; when the detector was last told to stop
+
+    @contextmanager
+    def served(self) -> Iterator[ScannerLane]:
+        """Put every device behind its port while the block runs."""
+        with ExitStack() as ports:
+            self.urls = {
+                "conveyor": ports.enter_context(on_pty(self.conveyor, clock=None)),
+                "xray_source": ports.enter_context(on_pty(self.source, clock=None)),
+                "detector": ports.enter_context(on_tcp(self.detector, clock=None)),
+            }
+            world = threading.Thread(target=self._pass_time, name="scanner-world")
+            world.start()
+            try:
+                yield self
+            finally:
+                self.stopping.set()
+                world.join()
+
+    def passes(self, item: Item) -> Diverter | None:
+        """Lay ``item`` on the belt and wait until it has left it; return where to, None if not."""
+        if not self._sees(self._ready):
+            return None
+        self._pictures[item.tag] = raw_counts(item.scene, self._model)
+        length = item.scene.tau.shape[1] * PITCH_MM
+        self.conveyor.place(item.tag, length)
+        try:
+            self._sees(lambda: self._left(item.tag) is not None)
+            return self._left(item.tag)
+        finally:
+            del self._pictures[item.tag]
+
+    def _ready(self) -> bool:
+        """Whether the belt runs empty towards a closed diverter: the lane waits for an item."""
+        belt = self.conveyor.belt
+        return belt.wanted > 0 and not belt.items and self.conveyor.diverter is Diverter.HOLD
+
+    def _left(self, tag: str) -> Diverter | None:
+        gone = list(self.conveyor.belt.gone)
+        return next((where for item, where in gone if item.tag == tag), None)
+
+    def _sees(self, what: Callable[[], bool], within: float = SCANNED_WITHIN) -> bool:
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline and not self.stopping.is_set():
+            if what():
+                return True
+            self.stopping.wait(_LOOK)
+        return False
+
+    def _pass_time(self) -> None:
+        last = time.monotonic()
+        while not self.stopping.wait(0.005):
+            now = time.monotonic()
+            owed = min(now - last, LATE)
+            last = now
+            while owed > 0:
+                step = min(owed, 1 / RATE)
+                self._tick(step)
+                owed -= step
+
+    def _tick(self, seconds: float) -> None:
+        self.conveyor.tick(seconds)
+        self.source.set_interlock(self.conveyor.beam_permitted)
+        self.source.tick(seconds)
+        ran = self.detector.running
+        self.detector.beam_on = self.source.beam_on
+        self.detector.tick(seconds)
+        if ran:
+            self.last_line_at = time.monotonic()
+
+    def _line(self, number: int) -> Counts:
+        if not self.source.beam_on:
+            return self._dark[:, number % REFERENCE_LINES]
+        seen = self.conveyor.belt.in_beam
+        if seen is not None and (picture := self._pictures.get(seen[0].tag)) is not None:
+            row = int(seen[1] / PITCH_MM)
+            if 0 <= row < picture.shape[1]:
+                return picture[:, row]
+        return self._air[:, number % REFERENCE_LINES]

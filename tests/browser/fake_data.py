@@ -1,0 +1,119 @@
+"""What the fake central knows at the start: eight lanes, five items, two referrals, passages, audit."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from tests.browser import fake_pictures
+from tests.browser.fake_pictures import File
+
+Json = dict[str, Any]
+START: Final = datetime.now(UTC)
+
+
+def ago(seconds: float) -> str:
+    """Return the moment ``seconds`` before the tests began."""
+    return (START - timedelta(seconds=seconds)).isoformat()
+
+
+def unit(name: str, kind: str, service: str = "in-service", phase: str = "idle", **more: Any) -> Json:
+    """Return a lane as /api/fleet shows it."""
+    return {
+        "site": "hafen-ost", "unit": name, "kind": kind, "online": True, "service": service,
+        "phase": phase, "since": ago(340), "last_event_at": ago(4), "software": "0.1.0",
+        "devices": [{"name": "gate", "state": "connected", "detail": ""}],
+        "faults": [], "outbox_events": 0, "clock_synced": True, "models": {"xray": "segmenter@3"},
+        "counts": {"ended": 412, "referred_or_held": 17}, **more,
+    }  # fmt: skip
+
+
+def fleet() -> list[Json]:
+    """Return eight lanes in every state that a card can show."""
+    lost = {
+        "name": "LinkLost", "device": "document-reader", "since": ago(845),
+        "detail": "the port closed while reading; check the plug at the reader",
+    }  # fmt: skip
+    jam = {"name": "Refused", "device": "conveyor", "detail": "the belt refuses to run: jammed", "since": ago(92)}
+    return [
+        unit("gate-1", "egate", phase="reading"),
+        unit("gate-2", "egate"),
+        unit("gate-3", "egate", "degraded", "paused", faults=[lost], outbox_events=3),
+        unit("gate-4", "egate", phase="referred_inside"),
+        unit("gate-5", "egate", "out-of-service", "closed"),
+        unit("gate-6", "egate", online=False, last_event_at=ago(7_300), outbox_events=812),
+        unit("scan-1", "scanner", phase="held"),
+        unit("scan-2", "scanner", "out-of-service", "fault", faults=[jam], clock_synced=False),
+    ]
+
+
+def picture(kind: str, file: File, available: bool = True) -> Json:
+    """Return a picture's entry."""
+    return {"kind": kind, "sha256": file.sha256, "width": file.width, "height": file.height,
+            "bits": file.bits, "available": available}  # fmt: skip
+
+
+def item(name: str, waited: float, pictures: list[Json], **more: Any) -> Json:
+    """Return an item as /api/review shows it."""
+    return {
+        "id": f"insp-{name}", "site": "hafen-ost", "unit": "scan-1", "item": name,
+        "scanned_at": ago(waited), "finding": "suspect", "score": 0.93, "threshold": 0.5,
+        "disposition": "hold", "state": "open", "claimed_by": None, "decided_by": None,
+        "decision": None, "decision_reason": None, "notes": [], "lost_lines": 0,
+        "regions": [], "pictures": pictures, "command_state": None, **more,
+    }  # fmt: skip
+
+
+def referral(name: str, waited: float, lane: str, pictures: list[Json], **more: Any) -> Json:
+    """Return a referral as /api/referrals shows it."""
+    checks = [
+        {"name": "mrz", "status": "successful", "detail": ""},
+        {"name": "expiry", "status": "successful", "detail": ""},
+        {"name": "chip", "status": "successful", "detail": ""},
+        {"name": "chip-data", "status": "successful", "detail": ""},
+        {"name": "authenticity.data_group_hashes", "status": "successful", "detail": ""},
+        {"name": "authenticity.issuer", "status": "undetermined", "detail": "no certificate of UTO in the list"},
+        {"name": "face-image", "status": "successful", "detail": ""},
+        {"name": "face-comparison", "status": "failed", "detail": "score 0.41, threshold 0.62"},
+        {"name": "uv", "status": "not supported", "detail": "no UV lamp on this lane"},
+    ]
+    return {
+        "id": f"pass-{name}", "site": "hafen-ost", "unit": lane, "decided_at": ago(waited),
+        "reasons": ["face-comparison.failed", "authenticity.issuer.undetermined"], "checks": checks,
+        "document_format": "TD3", "issuing_state": "UTO", "pictures": pictures, "state": "open",
+        "decision": None, "decided_by": None, "command_state": None, **more,
+    }  # fmt: skip
+
+
+def passages() -> list[Json]:
+    """Return forty passages of the last hour."""
+    return [
+        {
+            "id": f"p-{n}", "unit": f"gate-{1 + n % 4}", "site": "hafen-ost",
+            "verdict": "refer" if n % 7 == 3 else "clear",
+            "reasons": ["expiry.failed"] if n % 7 == 3 else [],
+            "outcome": "refused" if n % 7 == 3 else "crossed",
+            "started_at": ago(60 + 85 * n), "ended_at": ago(50 + 85 * n), "seconds": 8.4 + n % 5,
+            "stages_ms": {"page": 420.0, "chip": 2_900.0 + 300 * (n % 5), "authenticity": 180.0, "face": 1_900.0},
+        }
+        for n in range(40)
+    ]  # fmt: skip
+
+
+def audit() -> list[Json]:
+    """Return thirty audit entries."""
+    actions = [("session.begin", "mara", {"by": "password"}), ("review.claim", "insp-7F02", {}),
+               ("review.decide", "insp-7F02", {"disposition": "release"})]  # fmt: skip
+    return [
+        {"seq": n, "at": ago(4_000 - 60 * n), "actor": "mara", "action": actions[n % 3][0],
+         "object": actions[n % 3][1], "detail": actions[n % 3][2], "hash": f"{n:02x}a9" * 16}
+        for n in range(1, 31)
+    ]  # fmt: skip
+
+
+def files() -> dict[str, File]:
+    """Return every picture by a name of its own."""
+    high, low = fake_pictures.suitcase(7)
+    return {
+        "high": high, "low": low, "halves": fake_pictures.halves(30_000, 30_001),
+        "page": fake_pictures.portrait("page", 196), "portrait": fake_pictures.portrait("portrait", 196),
+        "face": fake_pictures.portrait("face", 168),
+    }  # fmt: skip

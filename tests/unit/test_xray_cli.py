@@ -1,0 +1,71 @@
+"""``xray inspect`` as a user meets it."""
+
+import json
+
+import cv2
+import numpy as np
+from typer.testing import CliRunner
+
+from edge.scanner.cli import app
+from simulators.world.goods import scene
+from simulators.world.goods_threats import Threat
+
+
+def ask(*arguments):
+    result = CliRunner().invoke(app, ["inspect", "--json", *map(str, arguments)])
+    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def save(path, picture):
+    assert cv2.imwrite(str(path), picture)
+    return path
+
+
+def test_one_line_for_each_picture_and_failure_at_the_end(tmp_path):
+    good = save(tmp_path / "good.png", scene(3, 128, 200, pitch_mm=3.0).high)
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    code, answers = ask(good, bad, good)
+    assert code == 1
+    assert [answer["file"] for answer in answers] == [str(good), str(bad), str(good)]
+    assert 0 <= answers[0]["score"] <= 1
+    assert answers[0]["seconds"] > 0
+    assert "breaks off" in answers[1]["error"]
+    assert answers[2]["score"] == answers[0]["score"]
+
+
+def test_all_good_is_code_zero_and_regions_lie_inside(tmp_path):
+    goods = scene(8, 200, 320, threat=Threat.PISTOL, pitch_mm=1.5)
+    code, (answer,) = ask(save(tmp_path / "a.png", goods.high), "--pitch", "1.5")
+    assert code == 0
+    for region in answer["regions"]:
+        assert 0 <= region["x"] < region["x"] + region["w"] <= 320
+        assert 0 <= region["y"] < region["y"] + region["h"] <= 200
+        assert 0.5 < region["score"] <= 1
+
+
+def test_two_energies(tmp_path):
+    goods = scene(5, 100, 150, pitch_mm=3.0)
+    high, low = save(tmp_path / "h.tif", goods.high), save(tmp_path / "l.tif", goods.low)
+    code, (answer,) = ask(high, "--low", low)
+    assert code == 0
+    assert "score" in answer
+
+
+def test_empty_pictures_are_remarked_on(tmp_path):
+    black = save(tmp_path / "black.png", np.zeros((50, 50), np.uint8))
+    dot = save(tmp_path / "dot.png", np.full((1, 1), 90, np.uint8))
+    code, answers = ask(black, dot)
+    assert code == 0
+    assert all(answer["remarks"] for answer in answers)
+
+
+def test_told_in_words_without_json(tmp_path):
+    result = CliRunner().invoke(app, ["inspect", str(tmp_path / "none.png")])
+    assert result.exit_code == 1
+    assert "cannot be read" in result.stdout
+
+
+def test_options_that_make_no_sense_are_refused(tmp_path):
+    for arguments in (["a.png", "b.png", "--low", "c.png"], ["a.png", "--pitch", "0"]):
+        assert CliRunner().invoke(app, ["inspect", *arguments]).exit_code == 2
