@@ -39,6 +39,9 @@ class Card(BaseModel):
     grade: Grade
     input: str = Field(description="shape, type, range and colour order of the input")
     output: str = Field(description="shape and meaning of the output")
+    threshold: float | None = Field(
+        default=None, ge=0, le=1, description="score from which it says yes, where it scores"
+    )
     trained_on: str
     recipe: str = Field(description="the command that makes it again")
     licence: str

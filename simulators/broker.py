@@ -70,7 +70,7 @@ class _Thread(threading.Thread):
             },
         }
         self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
+        self._end = asyncio.Event()
         self._ready = threading.Event()
         self._error: Exception | None = None
 
@@ -87,7 +87,7 @@ class _Thread(threading.Thread):
 
     def stop(self) -> None:
         """Stop serving and end the thread."""
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self._loop.call_soon_threadsafe(self._end.set)
         self.join(_START_WITHIN)
 
     async def _serve(self) -> None:
@@ -99,5 +99,5 @@ class _Thread(threading.Thread):
             return
         finally:
             self._ready.set()
-        await self._stop.wait()
+        await self._end.wait()
         await broker.shutdown()

@@ -51,7 +51,7 @@ def serving() -> Iterator[FakeCentral]:
 
 @contextmanager
 def opened(browser: Browser) -> Iterator[Page]:
-    """A page of a fresh profile that must not complain: no error in its console, no breach of the CSP."""
+    """A page of a fresh profile. It must not complain: no error, no breach of the CSP."""
     context = browser.new_context(viewport=VIEW, reduced_motion="reduce")
     page = context.new_page()
     complaints: list[str] = []

@@ -24,9 +24,11 @@ DIST: Final = Path(__file__).parents[2] / "central" / "console" / "dist"
 PASSWORD: Final = "correct horse"
 LINK: Final = "one-time-token"
 ROLES: Final = {"mara": ["analyst"], "omar": ["officer"], "sven": ["supervisor"], "ada": ["admin"]}
+_DECIDED: Final = {"state": "decided", "command_state": "sent"}
 CSRF: Final = "csrf-of-the-test"
 CSP: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
@@ -39,16 +41,16 @@ class FakeCentral:
         by = {name: fake_data.picture(name, file) for name, file in self.files.items()}
         both = [by["high"], by["low"]]
         regions = [fake_data.fake_pictures.GUN, fake_data.fake_pictures.BOTTLE]
+        absent = {**by["high"], "available": False, "sha256": "0" * 64}
         flat = {**by["halves"], "kind": "high"}
         person = [by["page"], by["portrait"], by["face"]]
         self.units = fake_data.fleet()
         self.items = [
-            fake_data.item("CSQU3054383", 214, both, regions=regions, notes=["weight differs from the declaration"]),
+            fake_data.item("CSQU3054383", 214, both, regions=regions, notes=[fake_data.NOTE]),
             fake_data.item("halves", 122, [flat], finding="clear", score=0.11, lost_lines=2),
-            fake_data.item("MWCU6059784", 75, both, regions=regions[:1], state="claimed", claimed_by="tomas"),
-            fake_data.item("CBHU3202732", 20, [{**by["high"], "available": False, "sha256": "0" * 64}],
-                           finding="unreadable", score=None),
-        ]  # fmt: skip
+            fake_data.item("MWCU6059784", 75, both, state="claimed", claimed_by="tomas"),
+            fake_data.item("CBHU3202732", 20, [absent], finding="unreadable", score=None),
+        ]
         self.referrals = [
             fake_data.referral("a1", 31, "gate-4", person),
             fake_data.referral("b2", 9, "gate-1", person[:2], reasons=["expiry.failed"]),
@@ -132,6 +134,7 @@ def build(central: FakeCentral) -> FastAPI:
     _guard(app, central)
     _session(app, central)
     _lists(app, central)
+    _live(app, central)
     _changes(app, central)
     _pages(app)
     return app
@@ -141,9 +144,10 @@ def _guard(app: FastAPI, central: FakeCentral) -> None:
     @app.middleware("http")
     async def guard(request: Request, proceed: Any) -> Response:
         path = request.url.path
-        if path.startswith("/api/") and path not in ("/api/session", "/api/session/link") and not central.who:
+        inside = path.startswith("/api/") and not path.startswith("/api/session")
+        if inside and not central.who:
             return _problem(401, "signed-out", "sign in first")
-        if request.method not in ("GET", "HEAD") and path != "/api/session" and not path.endswith("/link"):
+        if inside and request.method not in ("GET", "HEAD"):
             if request.headers.get("x-csrf") != CSRF:
                 return _problem(403, "csrf", "the X-CSRF header is missing")
             body = await request.body()
@@ -156,7 +160,9 @@ def _guard(app: FastAPI, central: FakeCentral) -> None:
 def _session(app: FastAPI, central: FakeCentral) -> None:
     @app.get("/api/session")
     async def current() -> Response:
-        return JSONResponse(central.session()) if central.who else _problem(401, "signed-out", "sign in")
+        if central.who:
+            return JSONResponse(central.session())
+        return _problem(401, "signed-out", "sign in")
 
     @app.post("/api/session")
     async def sign_in(body: Json) -> Response:
@@ -168,7 +174,7 @@ def _session(app: FastAPI, central: FakeCentral) -> None:
     @app.post("/api/session/link")
     async def enter(body: Json) -> Response:
         if body["token"] != LINK:
-            return _problem(401, "spent-link", "this link was used or is too old; ask for a new one")
+            return _problem(401, "spent-link", "this link was used or is too old")
         central.who = "mara"
         return JSONResponse(central.session())
 
@@ -184,8 +190,8 @@ def _lists(app: FastAPI, central: FakeCentral) -> None:
 
     @app.get("/api/review")
     async def review(state: str = "open") -> Json:
-        waiting = [item for item in central.items if item["state"] in ("open", "claimed")]
-        return {"items": waiting if state == "open" else [i for i in central.items if i not in waiting]}
+        wanted = ("open", "claimed") if state == "open" else ("decided", "ended")
+        return {"items": [item for item in central.items if item["state"] in wanted]}
 
     @app.get("/api/referrals")
     async def referrals() -> Json:
@@ -203,13 +209,16 @@ def _lists(app: FastAPI, central: FakeCentral) -> None:
     async def users() -> Json:
         return {"users": central.users}
 
+
+def _live(app: FastAPI, central: FakeCentral) -> None:
     @app.get("/api/images/{sha256}")
     async def image(sha256: str) -> Response:
         file = next((file for file in central.files.values() if file.sha256 == sha256), None)
         if file is None:
             return _problem(404, "no-picture", "the picture is not here or has been erased")
         if file.bits == 8:
-            return Response(file.body, media_type=file.media_type, headers={"Cache-Control": "no-store"})
+            personal = {"Cache-Control": "no-store"}
+            return Response(file.body, media_type=file.media_type, headers=personal)
         size = {"X-Width": str(file.width), "X-Height": str(file.height), "X-Bits": str(file.bits)}
         return Response(file.body, media_type=file.media_type, headers=size)
 
@@ -229,21 +238,21 @@ def _changes(app: FastAPI, central: FakeCentral) -> None:
     async def claim(name: str) -> Response:
         item = _find(central.items, name)
         if item["claimed_by"] not in (None, central.who):
-            return _problem(409, "taken", f"{item['claimed_by']} has it in hand; take another, or wait five minutes")
+            return _problem(409, "taken", f"{item['claimed_by']} has it in hand; take another")
         item.update(state="claimed", claimed_by=central.who)
         return JSONResponse(item)
 
     @app.post("/api/review/{name}/decision")
     async def decide(name: str, body: Json) -> Json:
         item = _find(central.items, name)
-        item.update(state="decided", decided_by=central.who, decision=body["disposition"],
-                    decision_reason=body["reason"], command_state="sent", claimed_by=None)  # fmt: skip
+        item.update(decision=body["disposition"], decision_reason=body["reason"])
+        item.update(_DECIDED, decided_by=central.who, claimed_by=None)
         return item
 
     @app.post("/api/referrals/{name}/decision")
     async def judge(name: str, body: Json) -> Json:
         one = _find(central.referrals, name)
-        one.update(state="decided", decision=body["decision"], decided_by=central.who, command_state="sent")
+        one.update(_DECIDED, decision=body["decision"], decided_by=central.who)
         return one
 
     @app.post("/api/users", status_code=201)

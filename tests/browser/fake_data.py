@@ -1,4 +1,4 @@
-"""What the fake central knows at the start: eight lanes, five items, two referrals, passages, audit."""
+"""What the fake central knows at the start: lanes, items, referrals, passages, an audit trail."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -8,6 +8,7 @@ from tests.browser.fake_pictures import File
 
 Json = dict[str, Any]
 START: Final = datetime.now(UTC)
+NOTE: Final = "weight differs from the declaration"
 
 
 def ago(seconds: float) -> str:
@@ -15,7 +16,9 @@ def ago(seconds: float) -> str:
     return (START - timedelta(seconds=seconds)).isoformat()
 
 
-def unit(name: str, kind: str, service: str = "in-service", phase: str = "idle", **more: Any) -> Json:
+def unit(
+    name: str, kind: str, service: str = "in-service", phase: str = "idle", **more: Any
+) -> Json:
     """Return a lane as /api/fleet shows it."""
     return {
         "site": "hafen-ost", "unit": name, "kind": kind, "online": True, "service": service,
@@ -32,7 +35,7 @@ def fleet() -> list[Json]:
         "name": "LinkLost", "device": "document-reader", "since": ago(845),
         "detail": "the port closed while reading; check the plug at the reader",
     }  # fmt: skip
-    jam = {"name": "Refused", "device": "conveyor", "detail": "the belt refuses to run: jammed", "since": ago(92)}
+    jam = {"name": "Refused", "device": "conveyor", "detail": "jammed", "since": ago(92)}
     return [
         unit("gate-1", "egate", phase="reading"),
         unit("gate-2", "egate"),
@@ -70,7 +73,7 @@ def referral(name: str, waited: float, lane: str, pictures: list[Json], **more: 
         {"name": "chip", "status": "successful", "detail": ""},
         {"name": "chip-data", "status": "successful", "detail": ""},
         {"name": "authenticity.data_group_hashes", "status": "successful", "detail": ""},
-        {"name": "authenticity.issuer", "status": "undetermined", "detail": "no certificate of UTO in the list"},
+        {"name": "authenticity.issuer", "status": "undetermined", "detail": "UTO is not listed"},
         {"name": "face-image", "status": "successful", "detail": ""},
         {"name": "face-comparison", "status": "failed", "detail": "score 0.41, threshold 0.62"},
         {"name": "uv", "status": "not supported", "detail": "no UV lamp on this lane"},
@@ -92,7 +95,7 @@ def passages() -> list[Json]:
             "reasons": ["expiry.failed"] if n % 7 == 3 else [],
             "outcome": "refused" if n % 7 == 3 else "crossed",
             "started_at": ago(60 + 85 * n), "ended_at": ago(50 + 85 * n), "seconds": 8.4 + n % 5,
-            "stages_ms": {"page": 420.0, "chip": 2_900.0 + 300 * (n % 5), "authenticity": 180.0, "face": 1_900.0},
+            "stages_ms": {"page": 420.0, "chip": 2_900.0 + 300 * (n % 5), "face": 1_900.0},
         }
         for n in range(40)
     ]  # fmt: skip
@@ -114,6 +117,7 @@ def files() -> dict[str, File]:
     high, low = fake_pictures.suitcase(7)
     return {
         "high": high, "low": low, "halves": fake_pictures.halves(30_000, 30_001),
-        "page": fake_pictures.portrait("page", 196), "portrait": fake_pictures.portrait("portrait", 196),
+        "page": fake_pictures.portrait("page", 196),
+        "portrait": fake_pictures.portrait("portrait", 196),
         "face": fake_pictures.portrait("face", 168),
     }  # fmt: skip

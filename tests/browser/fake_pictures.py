@@ -1,7 +1,7 @@
 """Pictures for the console's tests: an X-ray of a packed suitcase, and a traveller who never lived.
 
-The X-ray is I = AIR · exp(−τ), τ summed over the objects, seen at two energies: τ_low = R · τ_high with
-R by material (1.2 for plastics, 1.9 for aluminium, 2.6 for steel), plus photon noise.
+The X-ray is I = AIR · exp(−τ), τ summed over the objects, at two energies: τ_low = R · τ_high with R
+by material (1.2 for plastics, 1.9 for aluminium, 2.6 for steel), plus photon noise.
 """
 
 import hashlib
@@ -43,7 +43,8 @@ def raw(rows: NDArray[np.uint16]) -> File:
     """Return 16-bit rows as central sends them: little-endian, no header."""
     body = rows.astype("<u2").tobytes()
     height, width = rows.shape
-    return File(hashlib.sha256(body).hexdigest(), body, "application/octet-stream", width, height, 16)
+    name = hashlib.sha256(body).hexdigest()
+    return File(name, body, "application/octet-stream", width, height, 16)
 
 
 @cache
@@ -59,7 +60,7 @@ def suitcase(seed: int) -> tuple[File, File]:
 
 
 def halves(left: int, right: int) -> File:
-    """Return a picture of two values side by side, with a dark and a bright strip for the window."""
+    """Return two values side by side, with a dark and a bright strip for the window."""
     rows = np.full((400, 600), left, np.uint16)
     rows[:, 300:] = right
     rows[:40] = 2_000
@@ -78,8 +79,9 @@ def _objects(random: np.random.Generator) -> list[tuple[Field, float]]:
     cloth = np.kron(random.random((51, 64), np.float32), np.ones((24, 32), np.float32))
     inside = _mask(lambda d: d.rectangle((196, 156, 1854, 1074), fill=1))
     gun = _mask(_draw_gun)
-    battery = _mask(lambda d: [d.rectangle((700 + 90 * i, 780, 770 + 90 * i, 960), fill=1) for i in range(4)])
-    wire = _mask(lambda d: d.line((730, 780, 690, 560, 980, 500, 1130, 640, 1000, 780), fill=1, width=3))
+    battery = _mask(_draw_battery)
+    path = (730, 780, 690, 560, 980, 500, 1130, 640, 1000, 780)
+    wire = _mask(lambda d: d.line(path, fill=1, width=3))
     return [
         (0.35 * shell, PLASTIC),
         (0.18 * inside + 0.22 * inside * cloth[:HEIGHT, :WIDTH], PLASTIC),
@@ -95,6 +97,11 @@ def _objects(random: np.random.Generator) -> list[tuple[Field, float]]:
 def _draw_gun(draw: ImageDraw.ImageDraw) -> None:
     draw.polygon([(1190, 430), (1590, 430), (1590, 510), (1400, 520), (1380, 560), (1330, 560),
                   (1300, 530), (1280, 715), (1190, 715), (1225, 530)], fill=1)  # fmt: skip
+
+
+def _draw_battery(draw: ImageDraw.ImageDraw) -> None:
+    for left in range(700, 1060, 90):
+        draw.rectangle((left, 780, left + 70, 960), fill=1)
 
 
 def _mask(paint: Painter) -> Field:
@@ -128,18 +135,28 @@ def portrait(kind: str, shade: int) -> File:
 def _draw_page(draw: ImageDraw.ImageDraw, shade: int) -> None:
     _draw_face(draw, (70, 160, 370, 580), shade)
     for row in range(6):
-        draw.rectangle((450, 180 + 70 * row, 450 + 90 * (7 - row % 4), 200 + 70 * row), fill=(60, 66, 70))
-    for line, top in (("P<UTOSPECIMEN<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<<<", 700),
-                      ("L898902C36UTO7408122F1204159ZE184226B<<<<<10", 770)):  # fmt: skip
-        draw.text((60, top), line, fill=(20, 20, 20), font_size=44)
+        top, right = 180 + 70 * row, 450 + 90 * (7 - row % 4)
+        draw.rectangle((450, top, right, top + 20), fill=(60, 66, 70))
+    for line, top in ((_MRZ[:44], 700), (_MRZ[44:], 770)):
+        draw.text((40, top), line, fill=(20, 20, 20), font_size=38)
+
+
+_MRZ: Final = (
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+)
+"""The specimen of ICAO Doc 9303-4."""
 
 
 def _draw_face(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], shade: int) -> None:
     left, top, right, bottom = box
     wide, tall = right - left, bottom - top
-    draw.ellipse((left, top + tall * 0.7, right, bottom + tall * 0.4), fill=(50, 60, 84))
-    draw.ellipse((left + wide * 0.2, top, right - wide * 0.2, top + tall * 0.75), fill=(shade, shade - 34, shade - 60))
-    draw.chord((left + wide * 0.16, top - tall * 0.06, right - wide * 0.16, top + tall * 0.5), 180, 360, fill=(52, 38, 30))
+
+    def at(x0: float, y0: float, x1: float, y1: float) -> tuple[float, float, float, float]:
+        return (left + wide * x0, top + tall * y0, left + wide * x1, top + tall * y1)
+
+    draw.ellipse(at(0, 0.7, 1, 1.4), fill=(50, 60, 84))
+    draw.ellipse(at(0.2, 0, 0.8, 0.75), fill=(shade, shade - 34, shade - 60))
+    draw.chord(at(0.16, -0.06, 0.84, 0.5), 180, 360, fill=(52, 38, 30))
     for eye in (0.37, 0.63):
-        draw.ellipse((left + wide * (eye - 0.05), top + tall * 0.33, left + wide * (eye + 0.05), top + tall * 0.38), fill=(30, 30, 34))
-    draw.arc((left + wide * 0.37, top + tall * 0.42, left + wide * 0.63, top + tall * 0.6), 20, 160, fill=(120, 60, 56), width=6)
+        draw.ellipse(at(eye - 0.05, 0.33, eye + 0.05, 0.38), fill=(30, 30, 34))
+    draw.arc(at(0.37, 0.42, 0.63, 0.6), 20, 160, fill=(120, 60, 56), width=6)

@@ -1,4 +1,4 @@
-"""What the viewer shows, as numbers: taken from the screen, so that nothing in between is trusted."""
+"""What the viewer shows, as numbers: taken from the screen, so nothing in between is trusted."""
 
 import io
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.steps import viewer
 
-# Presses each key and waits for the drawing itself: the read-back ends only when the pixels are there.
+# Presses each key and waits for the drawing itself: the read-back ends when the pixels are there.
 _TIMED = """async (keys) => {
   const canvas = document.querySelector('[data-testid=viewer]');
   const gl = canvas.getContext('webgl2');

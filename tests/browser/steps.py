@@ -10,7 +10,7 @@ KEYS = {"release": "r", "hold": "h", "divert": "x"}
 
 
 def sign_in(page: Page, base_url: str, link: str) -> None:
-    """Enter with a one-time ``link`` (a whole address, or its path) and wait for the first screen."""
+    """Enter with a one-time ``link`` (an address, or its path) and wait for the first screen."""
     page.goto(link if "://" in link else base_url.rstrip("/") + link)
     expect(page.get_by_test_id("who")).to_be_visible(timeout=PATIENCE_MS)
 
@@ -30,7 +30,7 @@ def go_to(page: Page, screen: str) -> None:
 
 
 def open_first_item(page: Page) -> str:
-    """Open the next waiting item at the review screen; return its name once its picture is drawn."""
+    """Open the next waiting item; return its name once its picture is drawn."""
     go_to(page, "review")
     page.get_by_test_id("open-next").click()
     return wait_for_picture(page)

@@ -42,7 +42,7 @@ def test_refusing_needs_a_reason_and_goes_to_the_next(officer: Page, central: Fa
     expect(officer.get_by_test_id("referral-item")).to_have_count(1)
 
 
-def test_an_ended_referral_leaves_the_list_and_its_pictures_go(officer: Page, central: FakeCentral) -> None:
+def test_an_ended_referral_goes_with_its_pictures(officer: Page, central: FakeCentral) -> None:
     expect(officer.get_by_test_id("picture-face")).to_be_visible()
     central.tell("referral", {**central.referrals[0], "state": "ended"})
     expect(officer.locator("img")).to_have_count(0)
@@ -52,4 +52,4 @@ def test_an_ended_referral_leaves_the_list_and_its_pictures_go(officer: Page, ce
 def test_an_erased_picture_says_so(officer: Page, central: FakeCentral) -> None:
     del central.files["page"]
     officer.get_by_test_id("referral-item").nth(1).click()
-    expect(officer.get_by_test_id("picture-page")).to_contain_text("Erased")
+    expect(officer.get_by_test_id("picture-page")).to_contain_text("has been erased")

@@ -37,7 +37,9 @@ def test_space_opens_and_claims_the_longest_waiting(desk: Page, central: FakeCen
     expect(desk.get_by_test_id("time-on-item")).to_contain_text(" s")
 
 
-def test_hold_needs_a_reason_and_tells_which_tools_were_used(desk: Page, central: FakeCentral) -> None:
+def test_hold_needs_a_reason_and_tells_which_tools_were_used(
+    desk: Page, central: FakeCentral
+) -> None:
     open_first_item(desk)
     for key in ("i", "m", "n", "i"):
         desk.keyboard.press(key)
@@ -48,11 +50,14 @@ def test_hold_needs_a_reason_and_tells_which_tools_were_used(desk: Page, central
     desk.keyboard.press("1")
     desk.keyboard.press("Enter")
     expect(desk.get_by_test_id("notice-good")).to_contain_text("CSQU3054383")
-    body = {"disposition": "hold", "reason": "Possible weapon", "tools": ["material", "next-region", "invert"]}
+    tools = ["material", "next-region", "invert"]
+    body = {"disposition": "hold", "reason": "Possible weapon", "tools": tools}
     assert (f"POST {FIRST}/decision", body) in central.posted
 
 
-def test_release_takes_two_presses_and_the_next_item_opens(desk: Page, central: FakeCentral) -> None:
+def test_release_takes_two_presses_and_the_next_item_opens(
+    desk: Page, central: FakeCentral
+) -> None:
     open_first_item(desk)
     desk.keyboard.press("r")
     desk.keyboard.press("Escape")
@@ -81,7 +86,9 @@ def test_someone_elses_item_is_not_opened(desk: Page) -> None:
     expect(desk.get_by_test_id("item-name")).to_have_count(0)
 
 
-def test_an_item_that_ends_meanwhile_is_closed_with_a_word(desk: Page, central: FakeCentral) -> None:
+def test_an_item_that_ends_meanwhile_is_closed_with_a_word(
+    desk: Page, central: FakeCentral
+) -> None:
     open_first_item(desk)
     central.tell("review", {**central.items[0], "state": "ended"})
     expect(desk.get_by_test_id("notice-bad")).to_contain_text("was ended without you")

@@ -12,7 +12,8 @@ _UNNAMED = """() => [...document.querySelectorAll('button, a, input, select, tex
   .filter((one) => one.checkVisibility() && !(one.innerText || one.ariaLabel || one.labels?.length))
   .map((one) => one.outerHTML.slice(0, 120))"""
 _SMALL = """() => [...document.querySelectorAll('button, select, nav a, input')]
-  .map((one) => [one.getBoundingClientRect(), one]).filter(([box]) => box.width && (box.height < 22 || box.width < 22))
+  .map((one) => [one.getBoundingClientRect(), one])
+  .filter(([box]) => box.width && (box.height < 22 || box.width < 22))
   .map(([, one]) => one.outerHTML.slice(0, 120))"""
 
 
@@ -28,9 +29,9 @@ def test_every_screen(page: Page, central: FakeCentral, shots: Path) -> None:
     expect(page.get_by_test_id("username")).to_be_focused()
     check(page, shots, "sign-in")
     sign_in_with_password(page, central.base_url, "ada", PASSWORD)
-    for screen, content in (("fleet", "fleet"), ("passages", "passages"), ("audit", "audit"), ("users", "users")):
+    for screen in ("fleet", "passages", "audit", "users"):
         go_to(page, screen)
-        expect(page.get_by_test_id(content)).to_be_visible()
+        expect(page.get_by_test_id(screen)).to_be_visible()
         check(page, shots, screen)
     go_to(page, "referrals")
     page.get_by_test_id("open-first").click()
@@ -59,7 +60,9 @@ def test_users_are_added_with_a_link_that_is_shown_once(page: Page, central: Fak
     page.get_by_test_id("new-name").fill("nils")
     page.get_by_test_id("role-analyst").check()
     page.get_by_test_id("add-user").click()
-    expect(page.get_by_test_id("sign-in-link")).to_have_text(f"{central.base_url}/enter/a-new-token")
+    expect(page.get_by_test_id("sign-in-link")).to_have_text(
+        f"{central.base_url}/enter/a-new-token"
+    )
     assert central.posted == [("POST /api/users", {"name": "nils", "roles": ["analyst"]})]
     page.get_by_role("button", name="Remove… nils").click()
     page.get_by_test_id("remove-confirm").click()

@@ -139,25 +139,20 @@ async def test_one_upload_of_an_address_at_a_time(world: World) -> None:
     assert await first is Answer.WHOLE
 
 
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
+@in_world
+async def test_a_seal_that_says_something_else_is_refused(world: World) -> None:
+    lies: list[tuple[dict[str, Any], str]] = [
         ({"unit": "egate-07"}, "does not speak for egate-07"),
         ({"sha256": "b" * 64}, "for another picture"),
         ({"size": 0}, "the sealed text is not"),
         ({"media_type": "text/html"}, "the sealed text is not"),
         ({"personal": "perhaps"}, "the sealed text is not"),
-    ],
-)
-def test_a_seal_that_says_something_else_is_refused(change: dict[str, Any], why: str) -> None:
-    @in_world
-    async def run(world: World) -> None:
-        answer = await put(world, CONTENT, **change)
+    ]
+    for lie, why in lies:
+        answer = await put(world, CONTENT, **lie)
         assert answer.status_code == 401
         assert why in answer.json()["error"]["message"]
-        assert not stored(world).exists()
-
-    run()
+    assert not stored(world).exists()
 
 
 @in_world
@@ -191,29 +186,18 @@ async def test_a_seal_for_another_purpose_is_refused(world: World) -> None:
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../../etc/passwd",
-        "..%2f..%2fkey.pem",
-        "A" * 64,
-        "a" * 63,
-        "a" * 65,
-        "a" * 63 + "%00",
-        "%2e",
-    ],
-)
-def test_a_path_is_64_hex_digits_and_nothing_else(name: str) -> None:
-    @in_world
-    async def run(world: World) -> None:
-        before = sorted(p for p in world.core.config.data.rglob("*"))
+@in_world
+async def test_a_path_is_64_hex_digits_and_nothing_else(world: World) -> None:
+    before = sorted(world.core.config.data.rglob("*"))
+    for name in (
+        *("../../etc/passwd", "..%2f..%2fkey.pem", "%2e", "A" * 64),
+        *("a" * 63, "a" * 65, "a" * 63 + "%00"),
+    ):
         answer = await world.browser().http.put(
             f"/blobs/sha256/{name}", content=CONTENT, headers=world.seal(SCANNER, CONTENT)
         )
-        assert answer.status_code in (404, 405, 422)
-        assert sorted(p for p in world.core.config.data.rglob("*")) == before
-
-    run()
+        assert answer.status_code in (404, 405, 422), name
+    assert sorted(world.core.config.data.rglob("*")) == before
 
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "a" * 63 + "/", "a" * 64 + "\n", "G" * 64])

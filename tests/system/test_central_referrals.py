@@ -295,6 +295,15 @@ async def test_past_its_retention_a_record_goes_with_its_pictures(world: World) 
 
 
 @in_world
+async def test_a_passage_is_decided_once(world: World) -> None:
+    officer = await world.signed_in("olu", Role.OFFICER)
+    await referred(world)
+    with pytest.raises(Misplaced, match="decides p-1 twice"):
+        await world.tell(GATE, "passage.decided", decided("p-1", Verdict.CLEAR, []))
+    assert len(await referrals(officer)) == 1
+
+
+@in_world
 async def test_a_cleared_passage_is_nobody_s_business(world: World) -> None:
     officer = await world.signed_in("olu", Role.OFFICER)
     await world.come_online(GATE)

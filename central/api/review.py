@@ -1,0 +1,124 @@
+"""The two queues: held items for analysts, referred travellers for officers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from central.api import show_review
+from central.api.guard import Shared, Who
+from central.api.problems import Problem
+from central.api.show_review import Which
+from central.api.views import (
+    DispositionRequest,
+    InspectionView,
+    OfficerRequest,
+    PassagesView,
+    ReferralsView,
+    ReferralView,
+    ReviewView,
+)
+from central.core import Core
+from central.fleet import commands, dispatch
+from central.review import decide
+from contract.names import Identifier
+
+router = APIRouter(tags=["review"])
+
+Limit = Annotated[int, Query(ge=1, le=500, description="rows at most")]
+
+
+@router.get("/api/review", summary="Held items")
+async def review(core: Shared, state: Which = "open", limit: Limit = 100) -> ReviewView:
+    """Return held items: ``open`` ones (claimed or not) or ``decided`` ones (ended or not)."""
+    async with core.database.reading() as session:
+        items = await show_review.inspections(session, state, limit, core.now())
+    return ReviewView(items=items)
+
+
+@router.post("/api/review/{id}/claim", summary="Take an item in hand")
+async def claim(core: Shared, who: Who, id: Identifier) -> InspectionView:
+    """Claim an item for five minutes; 409 when someone else has it."""
+    with _problems():
+        async with core.database.writing() as session:
+            await decide.claim(session, id, who.name, core.now())
+    core.notices.note([("review", id)])
+    return await _inspection(core, id)
+
+
+@router.post("/api/review/{id}/decision", summary="Decide an item")
+async def decide_inspection(
+    core: Shared, who: Who, id: Identifier, body: DispositionRequest
+) -> InspectionView:
+    """Send an analyst's disposition to the lane; 409 when someone was first or it is offline."""
+    choice = decide.Choice(body.disposition, body.reason, who.name, tuple(body.tools))
+    with _problems():
+        async with core.database.writing() as session:
+            command = await decide.decide_inspection(session, id, choice, core.now())
+        core.notices.note([("review", id)])
+        await dispatch.send(core, command)
+    view = await _inspection(core, id)
+    _measure(core, "review", view.scanned_at)
+    return view
+
+
+@router.get("/api/referrals", summary="Referred travellers")
+async def referrals(core: Shared, state: Which = "open", limit: Limit = 100) -> ReferralsView:
+    """Return referrals: ``open`` ones or ``decided`` ones (ended or not)."""
+    async with core.database.reading() as session:
+        rows = await show_review.referrals(session, state, limit, core.now())
+    return ReferralsView(referrals=rows)
+
+
+@router.post("/api/referrals/{id}/decision", summary="Decide a referral")
+async def decide_referral(
+    core: Shared, who: Who, id: Identifier, body: OfficerRequest
+) -> ReferralView:
+    """Send an officer's decision to the lane; 409 when someone was first or it is offline."""
+    choice = decide.Choice(body.decision, body.reason, who.name)
+    with _problems():
+        async with core.database.writing() as session:
+            command = await decide.decide_passage(session, id, choice, core.now())
+        core.notices.note([("referral", id)])
+        await dispatch.send(core, command)
+    async with core.database.reading() as session:
+        view = await show_review.referral(session, id, core.now())
+    assert view is not None
+    _measure(core, "referral", view.decided_at)
+    return view
+
+
+@router.get("/api/passages", summary="Passages")
+async def passages(core: Shared, limit: Limit = 100) -> PassagesView:
+    """Return the newest passages. Nothing in them says who passed."""
+    async with core.database.reading() as session:
+        return PassagesView(passages=await show_review.passages(session, limit))
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    try:
+        yield
+    except decide.Unknown as error:
+        raise Problem(404, "not-waiting", str(error)) from error
+    except decide.Taken as error:
+        raise Problem(409, "taken", str(error)) from error
+    except commands.Unreachable as error:
+        raise Problem(409, "unreachable", str(error)) from error
+    except dispatch.NotSent as error:
+        raise Problem(503, "not-sent", str(error)) from error
+
+
+async def _inspection(core: Core, name: str) -> InspectionView:
+    async with core.database.reading() as session:
+        view = await show_review.inspection(session, name, core.now())
+    assert view is not None
+    return view
+
+
+def _measure(core: Core, queue: str, arrived: datetime | None) -> None:
+    if arrived is not None:
+        waited = (core.now() - arrived).total_seconds()
+        core.metrics.decision.labels(queue).observe(max(0.0, waited))

@@ -1,0 +1,148 @@
+"""The queues as they are shown: rows, their pictures, and how their commands stand."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from central.api.views import InspectionView, PassageView, PictureView, ReferralView
+from central.review.pictures import BlobState
+from central.review.story import State, state_of
+from central.store.fleet import CommandRow
+from central.store.stories import BlobRow, Decidable, Inspection, Passage, Picture
+
+Which = Literal["open", "decided"]
+Row = TypeVar("Row", Inspection, Passage)
+At = InstrumentedAttribute[datetime | None]
+
+
+async def inspections(
+    session: AsyncSession, which: Which, limit: int, now: datetime
+) -> list[InspectionView]:
+    """Return held items: undecided ones, oldest first; or the others, newest first."""
+    query = _queue(select(Inspection), Inspection, which, Inspection.scanned_at)
+    return await _inspections(session, (await session.scalars(query.limit(limit))).all(), now)
+
+
+async def inspection(session: AsyncSession, name: str, now: datetime) -> InspectionView | None:
+    """Return one held item."""
+    row = await session.get(Inspection, name)
+    return (await _inspections(session, [row], now))[0] if row and row.waits else None
+
+
+async def referrals(
+    session: AsyncSession, which: Which, limit: int, now: datetime
+) -> list[ReferralView]:
+    """Return referrals: undecided ones, oldest first; or the others, newest first."""
+    query = _queue(select(Passage), Passage, which, Passage.decided_at)
+    return await _referrals(session, (await session.scalars(query.limit(limit))).all(), now)
+
+
+async def referral(session: AsyncSession, name: str, now: datetime) -> ReferralView | None:
+    """Return one referral."""
+    row = await session.get(Passage, name)
+    return (await _referrals(session, [row], now))[0] if row and row.waits else None
+
+
+async def passages(session: AsyncSession, limit: int) -> list[PassageView]:
+    """Return the newest passages."""
+    query = select(Passage).order_by(Passage.started_at.desc(), Passage.id).limit(limit)
+    return [PassageView.model_validate(row) for row in await session.scalars(query)]
+
+
+async def passage(session: AsyncSession, name: str) -> PassageView | None:
+    """Return one passage."""
+    row = await session.get(Passage, name)
+    return PassageView.model_validate(row) if row else None
+
+
+def _queue(query: Select[Row], table: type[Decidable], which: Which, at: At) -> Select[Row]:
+    undecided = table.ended_at.is_(None) & table.decision.is_(None)
+    if which == "open":
+        return query.where(table.waits, undecided).order_by(at, table.id)
+    return query.where(table.waits, ~undecided).order_by(at.desc(), table.id)
+
+
+async def _inspections(
+    session: AsyncSession, rows: Sequence[Inspection], now: datetime
+) -> list[InspectionView]:
+    pictures = await _pictures(session, "inspection", rows)
+    commands = await _command_states(session, rows)
+    return [
+        InspectionView.model_validate(
+            {
+                **_columns(row),
+                "state": state_of(row, now),
+                "claimed_by": row.claimed_by if _claimed(row, now) else None,
+                "pictures": pictures.get(row.id, []),
+                "command_state": commands.get(row.command or ""),
+            }
+        )
+        for row in rows
+    ]
+
+
+async def _referrals(
+    session: AsyncSession, rows: Sequence[Passage], now: datetime
+) -> list[ReferralView]:
+    pictures = await _pictures(session, "passage", rows)
+    commands = await _command_states(session, rows)
+    return [
+        ReferralView.model_validate(
+            {
+                **_columns(row),
+                "state": state_of(row, now),
+                "pictures": pictures.get(row.id, []),
+                "command_state": commands.get(row.command or ""),
+            }
+        )
+        for row in rows
+    ]
+
+
+def _claimed(row: Inspection, now: datetime) -> bool:
+    return state_of(row, now) is State.CLAIMED
+
+
+def _columns(row: Inspection | Passage) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+async def _pictures(
+    session: AsyncSession, story: str, rows: Sequence[Inspection | Passage]
+) -> dict[str, list[PictureView]]:
+    open_rows = {row.id for row in rows if row.ended_at is None}
+    query = (
+        select(Picture, BlobRow.state)
+        .outerjoin(BlobRow, BlobRow.sha256 == Picture.sha256)
+        .where(Picture.story == story, Picture.story_id.in_([row.id for row in rows]))
+        .order_by(Picture.position)
+    )
+    found: dict[str, list[PictureView]] = {}
+    for picture, state in await session.execute(query):
+        here = state == BlobState.WHOLE
+        available = here and (not picture.personal or picture.story_id in open_rows)
+        found.setdefault(picture.story_id, []).append(_picture(picture, available))
+    return found
+
+
+def _picture(row: Picture, available: bool) -> PictureView:
+    return PictureView(
+        kind=row.kind,
+        sha256=row.sha256,
+        width=row.width,
+        height=row.height,
+        bits=row.bits,
+        available=available,
+    )
+
+
+async def _command_states(
+    session: AsyncSession, rows: Iterable[Inspection | Passage]
+) -> dict[str, str]:
+    names = [row.command for row in rows if row.command]
+    query = select(CommandRow.id, CommandRow.state).where(CommandRow.id.in_(names))
+    return {row.id: row.state for row in await session.execute(query)} if names else {}

@@ -1,0 +1,1 @@
+"""Who did what: a chain that shows when somebody changed it."""

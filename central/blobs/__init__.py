@@ -1,0 +1,1 @@
+"""Pictures on disk: content-addressed, resumable, believed only when hash and seal hold."""

@@ -1,0 +1,98 @@
+// The checks of a passage in plain words. A reason is a check with its answer: `expiry.failed`,
+// `authenticity.issuer.undetermined`. What is not in the dictionary is shown as its code, so that
+// nothing is hidden.
+import type { CheckStatus } from "../api/types";
+
+const CHECKS: Record<string, string> = {
+  "mrz": "Machine-readable zone",
+  "expiry": "Expiry date",
+  "page": "Page as the camera sees it",
+  "chip": "Chip",
+  "chip-data": "Chip and page agree",
+  "authenticity": "Authenticity of the chip",
+  "authenticity.structure": "Chip: signed list is well formed",
+  "authenticity.data-group-hashes": "Chip: data unchanged since signing",
+  "authenticity.unlisted-data-groups": "Chip: no unsigned data",
+  "authenticity.com-matches-sod": "Chip: table of contents agrees",
+  "authenticity.signed-attributes": "Chip: signature covers the list",
+  "authenticity.signature": "Chip: signature of the issuer",
+  "authenticity.issuer": "Chip: issuer is trusted",
+  "authenticity.validity": "Chip: certificates are in date",
+  "authenticity.country": "Chip: countries agree",
+  "authenticity.algorithms": "Chip: strong algorithms",
+  "authenticity.revocation": "Chip: signer is not revoked",
+  "active-authentication": "Chip is the original (AA)",
+  "chip-authentication": "Chip is the original (CA)",
+  "face-image": "Live picture of the face",
+  "face-comparison": "Face comparison",
+  "face-quality": "Quality of the live picture",
+  "pad": "Live person in front of the camera",
+  "uv": "Paper under UV light",
+  "ir": "Ink in infrared",
+  "watchlist": "Watchlist",
+};
+
+const REASONS: Record<string, string> = {
+  "no-checks": "Nothing could be checked",
+  "mrz.failed": "Check digits in the machine-readable zone are wrong",
+  "mrz.undetermined": "The machine-readable zone could not be read",
+  "expiry.failed": "The document has expired, or its date is no date",
+  "expiry.undetermined": "The expiry date could not be read",
+  "page.failed": "The camera reads another text than the document reader",
+  "page.undetermined": "The camera sees no machine-readable zone on the page",
+  "page.aborted": "The page could not be photographed",
+  "chip.undetermined": "The chip could not be read in full",
+  "chip.aborted": "The chip reader failed",
+  "chip-data.failed": "The chip and the page are of different documents",
+  "chip-data.undetermined": "Chip and page could not be compared",
+  "authenticity.undetermined": "The chip's authenticity could not be checked",
+  "authenticity.data-group-hashes.failed": "Data in the chip were changed after signing",
+  "authenticity.unlisted-data-groups.failed": "The chip holds data that nobody signed",
+  "authenticity.signature.failed": "The signature in the chip is false",
+  "authenticity.issuer.failed": "The signature in the chip is not by the state it names",
+  "authenticity.issuer.undetermined": "The issuer of the chip is not in our list of trusted states",
+  "authenticity.validity.failed": "The certificates of the chip are out of date",
+  "authenticity.country.failed": "Document and chip signer are of different countries",
+  "authenticity.algorithms.failed": "The chip is signed by a method that is too weak to trust",
+  "authenticity.revocation.failed": "The signer of the chip has been revoked",
+  "face-image.undetermined": "No usable picture of the face was taken",
+  "face-image.aborted": "The face camera failed",
+  "face-comparison.failed": "The live face does not match the picture in the document",
+  "face-comparison.undetermined": "The faces could not be compared well enough",
+  "pad.failed": "The camera suspects a mask, a print or a screen in place of a face",
+  "uv.failed": "The paper glows under UV light; genuine paper does not",
+  "ir.failed": "The ink does not behave as it should in infrared",
+  "watchlist.failed": "Watchlist hit",
+};
+
+const ANSWERS: Record<string, string> = {
+  "failed": "failed",
+  "undetermined": "could not be determined",
+  "not-supported": "is not supported here",
+  "aborted": "was broken off",
+};
+
+// Older lanes write underscores; the meaning is the same.
+const spelt = (code: string): string => code.replaceAll("_", "-").toLowerCase();
+
+export function checkText(name: string): string {
+  return CHECKS[spelt(name)] ?? name;
+}
+
+/** The sentence for a reason: its own, or its check's name and answer, or its code. */
+export function reasonText(code: string): string {
+  const own = REASONS[spelt(code)];
+  if (own) return own;
+  const dot = code.lastIndexOf(".");
+  const check = CHECKS[spelt(code.slice(0, Math.max(0, dot)))];
+  const answer = ANSWERS[spelt(code.slice(dot + 1))];
+  return check && answer ? `${check} ${answer}` : code;
+}
+
+/** Checks that did not pass first, else in the order in which they were made. */
+export function problemsFirst<T extends { status: CheckStatus }>(checks: T[]): T[] {
+  const rank: Record<CheckStatus, number> = {
+    "failed": 0, "aborted": 1, "undetermined": 2, "not supported": 3, "successful": 4,
+  };
+  return checks.toSorted((a, b) => (rank[a.status] ?? 3) - (rank[b.status] ?? 3));
+}

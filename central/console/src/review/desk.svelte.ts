@@ -1,0 +1,140 @@
+// One operator's desk: which item is open, its pictures, the tools used on it, and the decision. Rules:
+// 1. Opening claims; someone else's claim is told and the item is not opened.
+// 2. The claim is renewed every four minutes (central lets it lapse after five).
+// 3. After a decision the next waiting item opens by itself.
+// 4. An item that ends while it is open is closed, with a word.
+import { ApiError, api } from "../api/client";
+import type { Disposition, Inspection, Region } from "../api/types";
+import { isWaiting, nextItem } from "../lib/collections";
+import { notices, wordsOf } from "../stores/notices.svelte";
+import { session } from "../stores/session.svelte";
+import { world } from "../stores/world.svelte";
+import type { Pictures } from "../viewer/renderer";
+import { areHere, forgetPictures, picturesOf, prefetch } from "./pictures";
+
+const RENEW_MS = 4 * 60_000;
+
+class Desk {
+  id = $state<string | null>(null);
+  openedAt = $state(0);
+  opening = $state(false);
+  pictures = $state.raw<Pictures | null>(null);
+  trouble = $state<string | null>(null);
+  sending = $state(false);
+  tools = $state.raw<string[]>([]);
+  /** The recogniser's boxes as they were on opening; they do not move under the operator's eyes. */
+  regions = $state.raw<Region[]>([]);
+  #renewal: ReturnType<typeof setInterval> | undefined;
+
+  get item(): Inspection | undefined {
+    return world.review.find(this.id);
+  }
+
+  async open(item: Inspection): Promise<void> {
+    if (this.opening || this.sending || item.id === this.id) return;
+    this.opening = true;
+    try {
+      world.review.take(await api.claim(item.id));
+      this.#begin(item.id);
+    } catch (error) {
+      notices.alarm(`Item ${item.item} is not opened. ${wordsOf(error)}`);
+      void world.review.load();
+    } finally {
+      this.opening = false;
+    }
+    await this.look();
+  }
+
+  openNext(): Promise<void> {
+    const next = nextItem(world.review.items, session.name, this.id);
+    if (next) return this.open(next);
+    this.close();
+    return Promise.resolve();
+  }
+
+  /** Fetches the pictures of the open item; called again when they arrive later. */
+  async look(): Promise<void> {
+    const item = this.item;
+    if (!item) return;
+    try {
+      const pictures = await picturesOf(item);
+      if (this.id !== item.id) return;
+      this.regions = item.regions;
+      this.pictures = pictures;
+      this.trouble = null;
+      prefetch(nextItem(world.review.items, session.name, item.id));
+    } catch (error) {
+      if (this.id === item.id) this.trouble = wordsOf(error);
+    }
+  }
+
+  /** Notes a viewer's tool; the last one used is last. */
+  used(tool: string): void {
+    this.tools = [...this.tools.filter((one) => one !== tool), tool];
+  }
+
+  async decide(disposition: Disposition, reason: string): Promise<boolean> {
+    const item = this.item;
+    if (!item || this.sending) return false;
+    this.sending = true;
+    try {
+      world.review.take(await api.decide(item.id, disposition, reason.trim(), this.tools));
+      notices.done(`${item.item}: ${disposition} sent to ${item.unit}.`);
+    } catch (error) {
+      notices.alarm(`${item.item} is not decided. ${wordsOf(error)}`);
+      return false;
+    } finally {
+      this.sending = false;
+    }
+    this.close();
+    await this.openNext();
+    return true;
+  }
+
+  /** Called with every change of the queue. */
+  watch(): void {
+    const item = this.item;
+    if (!item || this.opening || this.sending) return;
+    if (!isWaiting(item)) {
+      notices.alarm(`Item ${item.item} was ended without you. It is closed here.`);
+      this.close();
+    } else if (item.claimed_by && item.claimed_by !== session.name) {
+      notices.alarm(`${item.claimed_by} took over item ${item.item}. It is closed here.`);
+      this.close();
+    } else if (!this.pictures && areHere(item)) {
+      void this.look();
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#renewal);
+    this.id = null;
+    this.pictures = null;
+    this.regions = [];
+    this.trouble = null;
+    this.tools = [];
+  }
+
+  /** When the operator leaves: nothing stays in memory. */
+  forget(): void {
+    this.close();
+    forgetPictures();
+  }
+
+  #begin(id: string): void {
+    this.close();
+    this.id = id;
+    this.openedAt = Date.now();
+    this.#renewal = setInterval(() => void this.#renew(id), RENEW_MS);
+  }
+
+  async #renew(id: string): Promise<void> {
+    try {
+      world.review.take(await api.claim(id));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) void world.review.load();
+    }
+  }
+}
+
+export const desk = new Desk();

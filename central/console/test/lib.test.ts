@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import type { Inspection, Unit } from "../src/api/types";
+import { checkText, problemsFirst, reasonText } from "../src/lib/check-words";
+import { byPlace, nextItem, upsert, waitingItems } from "../src/lib/collections";
+import { keyName } from "../src/lib/keys";
+import { phaseText } from "../src/lib/lane-words";
+import { commandMark, serviceMark } from "../src/lib/marks";
+import { entryToken, may, parseRoute } from "../src/lib/route";
+import { age, duration } from "../src/lib/time";
+
+const item = (id: string, minute: number, more: Partial<Inspection> = {}): Inspection =>
+  ({ id, scanned_at: `2026-01-01T10:${minute}:00Z`, state: "open", claimed_by: null, ...more }) as Inspection;
+
+describe("the queue", () => {
+  const queue = [item("c", 12), item("a", 10, { claimed_by: "tomas", state: "claimed" }), item("b", 11),
+    item("d", 13, { state: "decided" })];
+
+  it("has the longest waiting first, and nothing that is decided", () => {
+    expect(waitingItems(queue).map((one) => one.id)).toEqual(["a", "b", "c"]);
+  });
+
+  it("gives the next that nobody holds, or the one that I hold", () => {
+    expect(nextItem(queue, "mara", null)?.id).toBe("b");
+    expect(nextItem(queue, "mara", "b")?.id).toBe("c");
+    expect(nextItem(queue, "tomas", null)?.id).toBe("a");
+    expect(nextItem([], "mara", null)).toBeNull();
+  });
+
+  it("takes a change in place", () => {
+    const changed = upsert(queue, item("b", 11, { claimed_by: "mara" }), (one) => one.id);
+    expect(changed.map((one) => one.id)).toEqual(["c", "a", "b", "d"]);
+    expect(changed[2]?.claimed_by).toBe("mara");
+  });
+});
+
+it("lanes are in the order in which people count", () => {
+  const units = ["gate-10", "gate-2", "gate-1"].map((unit) => ({ site: "s", unit }) as Unit);
+  expect(byPlace(units).map((unit) => unit.unit)).toEqual(["gate-1", "gate-2", "gate-10"]);
+});
+
+describe("keys", () => {
+  const press = (key: string, code = "", more = {}) =>
+    keyName({ key, code, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, ...more });
+
+  it("are spelt one way", () => {
+    expect(press("h")).toBe("h");
+    expect(press("H")).toBe("h");
+    expect(press("N", "KeyN", { shiftKey: true })).toBe("Shift+n");
+    expect(press("?", "Slash", { shiftKey: true })).toBe("?");
+    expect(press("ArrowUp")).toBe("ArrowUp");
+  });
+
+  it("go by place on a keyboard without Latin letters", () => {
+    expect(press("ه", "KeyI")).toBe("i");
+    expect(press("١", "Digit1")).toBe("1");
+  });
+
+  it("belong to the browser with Ctrl, Alt or Meta", () => {
+    expect(press("r", "KeyR", { ctrlKey: true })).toBeNull();
+  });
+});
+
+describe("words", () => {
+  it("say a reason as a sentence, or compose one, or show the code", () => {
+    expect(reasonText("expiry.failed")).toBe("The document has expired, or its date is no date");
+    expect(reasonText("authenticity.data_group_hashes.failed")).toBe("Data in the chip were changed after signing");
+    expect(reasonText("pad.not-supported")).toBe("Live person in front of the camera is not supported here");
+    expect(reasonText("something-new.failed")).toBe("something-new.failed");
+    expect(checkText("something-new")).toBe("something-new");
+  });
+
+  it("never show an unreachable lane as serving", () => {
+    expect(serviceMark("in-service", false)).toMatchObject({ text: "Not connected", tone: "bad" });
+    expect(serviceMark("in-service", true).tone).toBe("good");
+  });
+
+  it("name phases, also of lanes that are newer than this console", () => {
+    expect(phaseText("referred_inside")).toBe("Traveller waits inside for an officer");
+    expect(phaseText("self_testing")).toBe("Self testing");
+    expect(phaseText("")).toBe("Has not reported yet");
+  });
+
+  it("tell a command that nobody can be sure of as bad", () => {
+    expect(commandMark("indeterminate").tone).toBe("bad");
+    expect(commandMark("sent").tone).toBe("warn");
+  });
+
+  it("put what did not pass first and keep the order else", () => {
+    const checks = [{ n: 1, status: "successful" }, { n: 2, status: "failed" }, { n: 3, status: "successful" },
+      { n: 4, status: "undetermined" }] as const;
+    expect(problemsFirst([...checks]).map((check) => check.n)).toEqual([2, 4, 1, 3]);
+  });
+});
+
+describe("routes and roles", () => {
+  it("are read from the address", () => {
+    expect(parseRoute("#/referrals/pass-1")).toEqual({ screen: "referrals", id: "pass-1" });
+    expect(parseRoute("#/nowhere")).toEqual({ screen: "fleet", id: null });
+    expect(parseRoute("#/review/%E0%A4%A")).toEqual({ screen: "review", id: "%E0%A4%A" });
+    expect(entryToken("/enter/abc")).toBe("abc");
+    expect(entryToken("/")).toBeNull();
+  });
+
+  it("include each other as central's table says", () => {
+    expect(may(["analyst"], "viewer")).toBe(true);
+    expect(may(["analyst"], "officer")).toBe(false);
+    expect(may(["supervisor"], "officer")).toBe(true);
+    expect(may(["supervisor"], "admin")).toBe(false);
+    expect(may([], "viewer")).toBe(false);
+  });
+});
+
+it("ages are short", () => {
+  expect([5, 65, 3700, 200_000].map(duration)).toEqual(["5 s", "1 min 05 s", "1 h 01 min", "2 d"]);
+  expect(age(null, 0)).toBe("never");
+  expect(age("2026-01-01T00:00:10Z", Date.parse("2026-01-01T00:00:00Z"))).toBe("0 s"); // a clock ahead of ours
+});

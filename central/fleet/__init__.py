@@ -1,0 +1,1 @@
+"""The lanes: enrolment, presence, health, and the commands sent to them."""

@@ -1,0 +1,1 @@
+"""How events become rows once in effect, and how commands leave."""

@@ -1,0 +1,155 @@
+"""Goods on the belt: whole scenes and close crops, each with the truth about what is in it.
+
+1. A scene follows from its seed and nothing else; the same seed with and without a threat is the
+   same bag, so that a recogniser (and a test) sees what one object changes.
+2. A bag, parcel or small pallet is a container, its fabric and filling, some lookalikes, a threat.
+3. ``tau`` holds the noiseless optical depth; ``high`` and ``low`` are the calibrated 16-bit
+   pictures a scanner would store; ``raw_counts`` is what its detector sends before calibration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.xray.projection import (
+    Detector,
+    blur,
+    make_detector,
+    photon_noise,
+    transmission,
+)
+from models.xray.projection import raw_counts as count
+from simulators.world.goods_canvas import Canvas, Image, Pose
+from simulators.world.goods_harmless import any_pose, draw_any
+from simulators.world.goods_shapes import box, cloth, plate, rounded, wire
+from simulators.world.goods_threats import DRAW, Threat
+
+Counts = NDArray[np.uint16]
+Mask = NDArray[np.bool_]
+Rng = np.random.Generator
+
+PITCH_MM = 1.0  # of a bag scanner's picture
+PHOTONS = 20_000.0
+OPEN = 60_000  # of 65 535 in a stored picture, where nothing is in the beam
+
+
+class Container(StrEnum):
+    """What the goods travel in."""
+
+    BAG = "bag"
+    PARCEL = "parcel"
+    CARGO = "cargo"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a threat lies, in pixels: left, top, width, height, and what it is."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    kind: Threat
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One object on the belt; arrays are (lines, pixels), ``tau`` (2, lines, pixels) low first."""
+
+    seed: int
+    container: Container
+    tau: Image
+    high: Counts
+    low: Counts
+    mask: Mask
+    boxes: tuple[Box, ...]
+    pitch_mm: float
+
+
+def scene(
+    seed: int,
+    lines: int = 512,
+    pixels: int = 1000,
+    threat: bool | Threat = False,
+    container: Container | None = None,
+    pitch_mm: float = PITCH_MM,
+) -> Scene:
+    """Return the scene of ``seed``; ``threat`` names its kind, or True lets the seed choose one."""
+    rng = np.random.default_rng([seed, 1])
+    kind_of_box = container or list(Container)[int(rng.integers(3))]
+    canvas = Canvas(lines, pixels, 1.0 / pitch_mm)
+    pack(canvas, rng, kind_of_box)
+    mask: Mask = np.zeros((lines, pixels), np.bool_)
+    boxes: tuple[Box, ...] = ()
+    if threat:
+        mask, boxes = _hide(canvas, np.random.default_rng([seed, 2]), threat)
+    tau = canvas.tau()
+    low, high = _picture(tau, np.random.default_rng([seed, 3]))
+    return Scene(seed, kind_of_box, tau, high, low, mask, boxes, pitch_mm)
+
+
+def raw_counts(goods: Scene, detector: Detector | None = None) -> Counts:
+    """Return what the detector counts: uint16 (2, lines, pixels), low energy first."""
+    line = detector or make_detector(goods.tau.shape[2], seed=1)
+    return count(goods.tau, line, goods.seed)
+
+
+def pack(canvas: Canvas, rng: Rng, container: Container) -> None:
+    """Draw a container of the canvas' size with harmless goods in it."""
+    wide, high = canvas.width_mm * rng.uniform(0.6, 0.95), canvas.height_mm * rng.uniform(0.6, 0.95)
+    centre = Pose(canvas.width_mm / 2, canvas.height_mm / 2, float(rng.normal(0, 0.03)))
+    _CONTAINERS[container](canvas, rng, centre, wide, high)
+    area = wide * high / 1e4  # dm²
+    for _ in range(int(rng.uniform(0.6, 1.6) * min(area, 24)) + 2):
+        draw_any(canvas, rng)
+
+
+def _bag(canvas: Canvas, rng: Rng, centre: Pose, wide: float, high: float) -> None:
+    cloth(canvas, "cotton", rng.uniform(2, 25), rng)
+    shell = rounded(wide, high, 40)
+    plate(canvas, "nylon", [shell], rng.uniform(1, 4), centre)
+    wire(canvas, "nylon", np.vstack([shell, shell[:1]]), rng.uniform(4, 14), centre)
+    if rng.random() < 0.5:
+        for side in (-0.2, 0.2):
+            rail = np.array([[-wide / 2, side * high], [wide / 2, side * high]])
+            wire(canvas, "aluminium", rail, rng.uniform(4, 12), centre)
+
+
+def _parcel(canvas: Canvas, rng: Rng, centre: Pose, wide: float, high: float) -> None:
+    plate(canvas, "paper", [box(wide, high)], rng.uniform(4, 14), centre)
+    plate(canvas, "paper", [box(wide, high), box(wide - 8, high - 8)], 90, centre)
+    cloth(canvas, "polyethylene", rng.uniform(0.5, 4), rng)
+
+
+def _cargo(canvas: Canvas, rng: Rng, centre: Pose, wide: float, high: float) -> None:
+    plate(canvas, "wood", [box(wide, 18, 0, high / 2)], 120, centre)
+    stuff = str(rng.choice(["paper", "cotton", "sugar", "polyethylene"]))
+    across, up = int(rng.integers(2, 6)), int(rng.integers(1, 5))
+    for column in range(across):
+        for row in range(up):
+            at = np.array([(column + 0.5) / across - 0.5, (row + 0.5) / up - 0.5]) * [wide, high]
+            plate(canvas, stuff, [box(wide / across - 4, high / up - 4) + at],
+                  rng.uniform(20, 120), centre)  # fmt: skip
+
+
+_CONTAINERS = {Container.BAG: _bag, Container.PARCEL: _parcel, Container.CARGO: _cargo}
+
+
+def _hide(canvas: Canvas, rng: Rng, threat: bool | Threat) -> tuple[Mask, tuple[Box, ...]]:
+    kind = threat if isinstance(threat, Threat) else list(Threat)[int(rng.integers(len(Threat)))]
+    layer = canvas.blank()
+    DRAW[kind](layer, any_pose(canvas, rng, spread=0.5), rng)
+    canvas.include(layer)
+    mask = layer.covered()
+    x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
+    return mask, (Box(x, y, w, h, kind),) if w else ()
+
+
+def _picture(tau: Image, rng: Rng) -> Counts:
+    passed = photon_noise(blur(transmission(tau), 0.5), PHOTONS, rng)
+    return np.clip(np.rint(passed * OPEN), 0, 65_535).astype(np.uint16)
