@@ -110,11 +110,10 @@ class NewsReader:
 
 
 def counts(record: Record) -> dict[str, Any]:
-    """Return how many of each: verdicts, outcomes, findings."""
+    """Return how many of each: verdicts and outcomes of passages, findings of held items."""
     passages, items = record.passages.values(), record.inspections.values()
     return {
         "passages": dict(Counter(p["outcome"] or "open" for p in passages)),
         "verdicts": dict(Counter(p["verdict"] or "none" for p in passages)),
-        "items": dict(Counter(i["finding"] for i in items)),
-        "dispositions": dict(Counter(i["disposition"] for i in items)),
+        "held_items": dict(Counter(i["finding"] for i in items)),
     }

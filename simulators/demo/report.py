@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ def report(record: Record, outcomes: Outcomes) -> dict[str, Any]:
         | {
             "travellers": len(outcomes.travellers),
             "items_scanned": len(outcomes.items),
+            "dispositions": dict(Counter(str(i["left"]) for i in outcomes.items)),
             "alarms": len(record.alarms),
         },
         "seconds": {
