@@ -1,56 +1,22 @@
 """How the service is set up: one TOML file, frozen once read.
 
-1. A key that is not listed here is refused, and the nearest known one is named.
-2. Every complaint says which file, which line, which key, why, and what to do.
-3. Paths are taken from the folder that holds the file.
-4. Only loopback may be served without TLS, unless a proxy in front is said to speak it.
+settings/files.py says how it is read. One rule is added here: only loopback may be served without
+TLS, unless a proxy in front is said to speak it.
 """
 
-import difflib
 import ipaddress
-import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from central.errors import ConfigError
+from settings import files
+from settings.addresses import BrokerUrl, Listen, split
+from settings.files import Section, Where
 
 MIB = 1024 * 1024
-
-
-def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
-    folder = (info.context or {}).get("folder", Path())
-    return Path(folder) / path.expanduser()
-
-
-def _host_and_port(text: str) -> str:
-    parts = urlsplit(f"//{text}")
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if not parts.hostname or port is None:
-        raise ValueError(f'{text!r} is not HOST:PORT; write for example "127.0.0.1:8080"')
-    return text
-
-
-def _broker(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise ValueError(f'{text!r} is not a broker; write for example "mqtt://127.0.0.1:1883"')
-    return text
 
 
 def _database(value: SecretStr) -> SecretStr:
@@ -63,15 +29,6 @@ def _database(value: SecretStr) -> SecretStr:
     return value
 
 
-Where = Annotated[Path, AfterValidator(_beside_the_file)]
-
-
-class Section(BaseModel):
-    """A table of the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Tls(Section):
     """Certificate and key, PEM, that the service shows."""
 
@@ -82,7 +39,7 @@ class Tls(Section):
 class Mqtt(Section):
     """The broker, and how to sign in to it."""
 
-    url: Annotated[str, AfterValidator(_broker)] = "mqtt://127.0.0.1:1883"
+    url: BrokerUrl = "mqtt://127.0.0.1:1883"
     username: str | None = None
     password_file: Where | None = None
     protocol: Literal["5", "3.1.1"] = "5"
@@ -124,7 +81,7 @@ class Retention(Section):
 class Config(Section):
     """The whole file."""
 
-    listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8080"
+    listen: Listen = "127.0.0.1:8080"
     behind_tls_proxy: bool = False
     tls: Tls | None = None
     data: Where = Field(default=Path("central-data"), validate_default=True)
@@ -147,12 +104,12 @@ class Config(Section):
     @property
     def host(self) -> str:
         """The address that is listened on."""
-        return urlsplit(f"//{self.listen}").hostname or ""
+        return split(self.listen)[0]
 
     @property
     def port(self) -> int:
         """The port that is listened on; 0 lets the system choose."""
-        return urlsplit(f"//{self.listen}").port or 0
+        return split(self.listen)[1]
 
     @property
     def https(self) -> bool:
@@ -196,60 +153,14 @@ def is_loopback(host: str) -> bool:
 def load(path: Path) -> Config:
     """Return the configuration in ``path`` or raise ConfigError."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error}); give the path of a file") from error
-    return parse(text, path)
+        return files.load(path, Config)
+    except files.ConfigError as error:
+        raise ConfigError(str(error)) from error
 
 
 def parse(text: str, path: Path) -> Config:
-    """Return the configuration written in ``text``, which stands in ``path``."""
+    """Return the configuration written in ``text``, which stands in ``path``, or ConfigError."""
     try:
-        return Config.model_validate(tomllib.loads(text), context={"folder": path.parent})
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}; mend that line") from error
-    except ValidationError as error:
-        raise ConfigError("\n".join(_complaints(error, text, path))) from error
-
-
-def _complaints(error: ValidationError, text: str, path: Path) -> list[str]:
-    return [
-        f"{path}{_line(text, problem['loc'])}: {_name(problem['loc'])}{_why(dict(problem))}"
-        for problem in error.errors(include_url=False, include_input=False)
-    ]
-
-
-def _name(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location)) + ": " if location else ""
-
-
-def _why(problem: dict[str, Any]) -> str:
-    if problem["type"] == "extra_forbidden":
-        known = _known_keys(problem["loc"][:-1])
-        near = difflib.get_close_matches(str(problem["loc"][-1]), known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-        return f"unknown key; {hint}"
-    return str(problem["msg"]).removeprefix("Value error, ")
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    sections: dict[str, type[Section]] = {
-        "mqtt": Mqtt, "tls": Tls, "blobs": Blobs, "retention": Retention,
-    }  # fmt: skip
-    section = sections.get(str(location[0]), Config) if location else Config
-    return sorted(section.model_fields)
-
-
-def _line(text: str, location: tuple[int | str, ...]) -> str:
-    if not location:
-        return ""
-    *tables, key = map(str, location)
-    table = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
-            table = header[1].strip()
-            if table == key and not tables:
-                return f":{number}"
-        elif table == ".".join(tables) and re.match(rf'\s*"?{re.escape(key)}"?\s*=', line):
-            return f":{number}"
-    return ""
+        return files.parse(text, path, Config)
+    except files.ConfigError as error:
+        raise ConfigError(str(error)) from error

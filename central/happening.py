@@ -13,13 +13,18 @@ class Misplaced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Where and when an event happened. ``at`` is the lane's own wall clock."""
+    """Where and when an event happened.
+
+    ``at``: by the lane's wall clock, which may be wrong; it is shown. ``heard``: by ours; queues,
+    ages and retention go by it.
+    """
 
     address: Address
     at: datetime
+    heard: datetime
     clock_synced: bool
 
     @classmethod
-    def of(cls, address: Address, event: Event) -> "Happening":
-        """Return the happening of ``event``."""
-        return cls(address, event.time, event.clock.synced)
+    def of(cls, address: Address, event: Event, now: datetime) -> "Happening":
+        """Return the happening of ``event``, heard of ``now``."""
+        return cls(address, event.time, now, event.clock.synced)

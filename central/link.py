@@ -11,7 +11,7 @@ def lanes(core: Core) -> Ingestor:
     return Ingestor(
         core.config.mqtt,
         core.database.writing,
-        [Tables()],
+        [Tables(core.now)],
         Ears(core),
         core.keys.of,
         core.signing_key,

@@ -38,7 +38,12 @@ class Ears:
     async def on_alarm(self, session: AsyncSession, alarm: Alarm) -> None:
         """Put what a person must look at into the audit trail."""
         await trail.append(
-            session, self._core.now(), alarm.unit, "alarm", alarm.name, detail=alarm.detail
+            session,
+            self._core.now(),
+            alarm.unit or "unknown",
+            "alarm",
+            alarm.name,
+            detail=alarm.detail,
         )
         self._core.metrics.alarms.labels(alarm.name).inc()
 

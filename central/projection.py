@@ -1,6 +1,7 @@
 """Every event type, and the function that takes it into the tables."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,10 +33,13 @@ HANDLERS: Final[dict[str, Handler]] = {
 class Tables:
     """All of central's tables, kept up to date from the events."""
 
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+
     async def apply(self, session: AsyncSession, address: Address, event: Event) -> None:
         """Take over ``event``; raise Misplaced or ValidationError where it must not be."""
         message = DATA[event.type].model_validate(event.data)
-        happening = Happening.of(address, event)
+        happening = Happening.of(address, event, self._now())
         row = await health_of(session, address.unit)
         row.last_event_at = happening.at
         row.clock_synced = happening.clock_synced

@@ -147,6 +147,7 @@ class _Server(uvicorn.Server):
 def _settings(app: FastAPI, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        lifespan="on",  # "auto" would serve even when the start failed
         log_config=None,
         access_log=False,  # addresses hold sign-in links
         server_header=False,

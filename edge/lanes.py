@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -22,6 +21,7 @@ from edge.scanner.unit import ScannerUnit, threshold_of
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.outbox import Outbox
 from models.catalogue import card, require_grade
+from settings.addresses import split
 
 log = structlog.get_logger()
 
@@ -71,8 +71,7 @@ def build(
     gate = EGateUnit(
         config, outbox, spool, clock, post, display, authenticator(store, clock), models, changed
     )
-    where = urlsplit(f"//{config.display.listen}")
-    server = DisplayServer(display, where.hostname or "127.0.0.1", where.port or 0)
+    server = DisplayServer(display, *split(config.display.listen))
     return BuiltLane(gate, [server.run()], listeners)
 
 

@@ -18,7 +18,7 @@ router = APIRouter(tags=["audit"])
 @router.get("/api/audit", summary="The audit trail")
 async def audit(
     core: Shared,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, lt=2**31)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> AuditView:
     """Return the entries that follow ``after``, and whether the whole chain fits its anchors."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlalchemy import select
 
 from central.api import show_review
 from central.api.guard import Shared, Who
@@ -23,6 +23,7 @@ from central.api.views import (
 from central.core import Core
 from central.fleet import commands, dispatch
 from central.review import decide
+from central.store.stories import Inspection, Passage
 from contract.names import Identifier
 
 router = APIRouter(tags=["review"])
@@ -59,9 +60,8 @@ async def decide_inspection(
             command = await decide.decide_inspection(session, id, choice, core.now())
         core.notices.note([("review", id)])
         await dispatch.send(core, command)
-    view = await _inspection(core, id)
-    _measure(core, "review", view.scanned_at)
-    return view
+    await _measure(core, "review", Inspection, id)
+    return await _inspection(core, id)
 
 
 @router.get("/api/referrals", summary="Referred travellers")
@@ -83,10 +83,10 @@ async def decide_referral(
             command = await decide.decide_passage(session, id, choice, core.now())
         core.notices.note([("referral", id)])
         await dispatch.send(core, command)
+    await _measure(core, "referral", Passage, id)
     async with core.database.reading() as session:
         view = await show_review.referral(session, id, core.now())
     assert view is not None
-    _measure(core, "referral", view.decided_at)
     return view
 
 
@@ -118,7 +118,10 @@ async def _inspection(core: Core, name: str) -> InspectionView:
     return view
 
 
-def _measure(core: Core, queue: str, arrived: datetime | None) -> None:
-    if arrived is not None:
-        waited = (core.now() - arrived).total_seconds()
-        core.metrics.decision.labels(queue).observe(max(0.0, waited))
+async def _measure(
+    core: Core, queue: str, table: type[Inspection] | type[Passage], name: str
+) -> None:
+    async with core.database.reading() as session:
+        heard_at = await session.scalar(select(table.heard_at).where(table.id == name))
+    if heard_at is not None:
+        core.metrics.decision.labels(queue).observe((core.now() - heard_at).total_seconds())

@@ -6,7 +6,6 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from central.api.views import InspectionView, PassageView, PictureView, ReferralView
 from central.review.pictures import BlobState
@@ -16,14 +15,13 @@ from central.store.stories import BlobRow, Decidable, Inspection, Passage, Pictu
 
 Which = Literal["open", "decided"]
 Row = TypeVar("Row", Inspection, Passage)
-At = InstrumentedAttribute[datetime | None]
 
 
 async def inspections(
     session: AsyncSession, which: Which, limit: int, now: datetime
 ) -> list[InspectionView]:
     """Return held items: undecided ones, oldest first; or the others, newest first."""
-    query = _queue(select(Inspection), Inspection, which, Inspection.scanned_at)
+    query = _queue(select(Inspection), Inspection, which)
     return await _inspections(session, (await session.scalars(query.limit(limit))).all(), now)
 
 
@@ -37,7 +35,7 @@ async def referrals(
     session: AsyncSession, which: Which, limit: int, now: datetime
 ) -> list[ReferralView]:
     """Return referrals: undecided ones, oldest first; or the others, newest first."""
-    query = _queue(select(Passage), Passage, which, Passage.decided_at)
+    query = _queue(select(Passage), Passage, which)
     return await _referrals(session, (await session.scalars(query.limit(limit))).all(), now)
 
 
@@ -49,7 +47,7 @@ async def referral(session: AsyncSession, name: str, now: datetime) -> ReferralV
 
 async def passages(session: AsyncSession, limit: int) -> list[PassageView]:
     """Return the newest passages."""
-    query = select(Passage).order_by(Passage.started_at.desc(), Passage.id).limit(limit)
+    query = select(Passage).order_by(Passage.heard_at.desc(), Passage.id).limit(limit)
     return [PassageView.model_validate(row) for row in await session.scalars(query)]
 
 
@@ -59,11 +57,11 @@ async def passage(session: AsyncSession, name: str) -> PassageView | None:
     return PassageView.model_validate(row) if row else None
 
 
-def _queue(query: Select[Row], table: type[Decidable], which: Which, at: At) -> Select[Row]:
+def _queue(query: Select[Row], table: type[Decidable], which: Which) -> Select[Row]:
     undecided = table.ended_at.is_(None) & table.decision.is_(None)
     if which == "open":
-        return query.where(table.waits, undecided).order_by(at, table.id)
-    return query.where(table.waits, ~undecided).order_by(at.desc(), table.id)
+        return query.where(table.waits, undecided).order_by(table.heard_at, table.id)
+    return query.where(table.waits, ~undecided).order_by(table.heard_at.desc(), table.id)
 
 
 async def _inspections(

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from central.accounts.roles import Role
 from contract.names import Identifier, Level
 
-Reason = Field(min_length=1, max_length=300, description="why, for the record")
+_NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot store it
+
+Reason = Field(min_length=1, max_length=300, pattern=_NO_NUL, description="why, for the record")
 
 
 class View(BaseModel):
@@ -26,7 +28,7 @@ class Request(BaseModel):
 class SignInRequest(Request):
     """A name and a password."""
 
-    username: str = Field(min_length=1, max_length=64)
+    username: str = Field(min_length=1, max_length=64, pattern=_NO_NUL)
     password: str = Field(min_length=1, max_length=256)
 
 

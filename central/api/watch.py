@@ -9,7 +9,6 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from central.api.guard import Shared
-from central.api.show_review import At
 from central.core import Core
 from central.store.fleet import Unit
 from central.store.stories import Decidable, Inspection, Passage
@@ -41,8 +40,8 @@ async def openapi(request: Request) -> dict[str, Any]:
 async def _measure_now(core: Core) -> None:
     async with core.database.reading() as session:
         online = await session.scalar(select(func.count()).where(Unit.online))
-        reviews = await _queue(session, Inspection, Inspection.scanned_at)
-        referrals = await _queue(session, Passage, Passage.decided_at)
+        reviews = await _queue(session, Inspection)
+        referrals = await _queue(session, Passage)
     core.metrics.units_online.set(online or 0)
     core.metrics.onlookers.set(len(core.hub))
     for name, (depth, oldest) in {"review": reviews, "referral": referrals}.items():
@@ -51,10 +50,8 @@ async def _measure_now(core: Core) -> None:
         core.metrics.queue_age.labels(name).set(max(0.0, age))
 
 
-async def _queue(
-    session: AsyncSession, table: type[Decidable], at: At
-) -> tuple[int, datetime | None]:
-    waiting = select(func.count(), func.min(at)).where(
+async def _queue(session: AsyncSession, table: type[Decidable]) -> tuple[int, datetime | None]:
+    waiting = select(func.count(), func.min(table.heard_at)).where(
         table.waits, table.ended_at.is_(None), table.decision.is_(None)
     )
     depth, oldest = (await session.execute(waiting)).one()

@@ -83,7 +83,7 @@ async def result(session: AsyncSession, happening: Happening, message: Result) -
         raise Misplaced(f"{happening.address} answers {message.command}, which it was never sent")
     if not row.answered:
         row.answered = True
-        await settle(session, row, message.execution.value, message.detail, happening.at)
+        await settle(session, row, message.execution.value, message.detail, happening.heard)
 
 
 async def give_up(session: AsyncSession, now: datetime) -> list[str]:

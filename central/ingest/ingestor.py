@@ -180,7 +180,8 @@ class Ingestor:
                     raise
                 _LOG.error("database did not take it", error=repr(error), again_in_s=wait)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), _jittered(wait))
+                async with asyncio.timeout(_jittered(wait)):
+                    await self._closing.wait()
             wait = min(wait * 2, _MOST_WAIT)
 
     async def _record(self, alarm: Alarm) -> None:

@@ -23,7 +23,7 @@ async def scanned(session: AsyncSession, happening: Happening, message: inspecti
     if row.waits:
         await counts.referred_or_held(session, row.unit)
     if row.ended_at and row.personal:
-        await pictures.erase_personal(session, "inspection", row.id, happening.at)
+        await pictures.erase_personal(session, "inspection", row.id, happening.heard)
 
 
 async def resolved(
@@ -38,14 +38,14 @@ async def resolved(
 async def ended(session: AsyncSession, happening: Happening, message: inspection.Ended) -> None:
     """Note that the item has left the lane."""
     row = await find_or_begin(session, Inspection, message.inspection, happening)
-    row.ended_at = happening.at
+    row.ended_at, row.closed_at = happening.at, happening.heard
     row.disposition = message.disposition.value
     row.seconds = message.seconds
     row.beam_on_s = message.beam_on_s
     row.stages_ms = {**row.stages_ms, **message.stages_ms}
     await counts.ended(session, row.unit)
     if row.personal:
-        await pictures.erase_personal(session, "inspection", row.id, happening.at)
+        await pictures.erase_personal(session, "inspection", row.id, happening.heard)
 
 
 def _copy(row: Inspection, message: inspection.Scanned) -> None:

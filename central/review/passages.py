@@ -33,7 +33,7 @@ async def decided(session: AsyncSession, happening: Happening, message: passage.
     if row.waits:
         await counts.referred_or_held(session, row.unit)
     if row.ended_at and row.personal:
-        await pictures.erase_personal(session, "passage", row.id, happening.at)
+        await pictures.erase_personal(session, "passage", row.id, happening.heard)
 
 
 async def resolved(session: AsyncSession, happening: Happening, message: passage.Resolved) -> None:
@@ -45,10 +45,10 @@ async def resolved(session: AsyncSession, happening: Happening, message: passage
 async def ended(session: AsyncSession, happening: Happening, message: passage.Ended) -> None:
     """Note that the traveller is out; what showed them goes."""
     row = await find_or_begin(session, Passage, message.passage, happening)
-    row.ended_at = happening.at
+    row.ended_at, row.closed_at = happening.at, happening.heard
     row.outcome = message.outcome.value
     row.seconds = message.seconds
     row.stages_ms = {**row.stages_ms, **message.stages_ms}
     await counts.ended(session, row.unit)
     if row.personal:
-        await pictures.erase_personal(session, "passage", row.id, happening.at)
+        await pictures.erase_personal(session, "passage", row.id, happening.heard)

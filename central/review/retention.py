@@ -18,7 +18,7 @@ _AT_ONCE: Final = 500  # stories per table and round: a transaction must stay sh
 
 
 async def delete_old(session: AsyncSession, keep: Retention, now: datetime) -> dict[str, int]:
-    """Delete stories that ended before their time limit; return how many of each."""
+    """Delete stories that closed before their time limit; return how many of each."""
     return {
         "passages": await _delete(
             session, Passage, "passage", now - timedelta(days=keep.passages_days), now
@@ -32,7 +32,7 @@ async def delete_old(session: AsyncSession, keep: Retention, now: datetime) -> d
 async def _delete(
     session: AsyncSession, table: type[Decidable], story: str, before: datetime, now: datetime
 ) -> int:
-    old = select(table.id).where(table.ended_at < before).order_by(table.ended_at).limit(_AT_ONCE)
+    old = select(table.id).where(table.closed_at < before).order_by(table.closed_at).limit(_AT_ONCE)
     names = (await session.scalars(old)).all()
     if not names:
         return 0

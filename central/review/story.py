@@ -46,9 +46,8 @@ async def find_or_begin(
     story = await known.find(session, table, name)
     if story is None:
         address = happening.address
-        story = table(
-            id=name, unit=address.unit, site=address.site, waits=False, personal=False, stages_ms={}
-        )
+        story = table(id=name, unit=address.unit, site=address.site, heard_at=happening.heard)
+        story.waits, story.personal, story.stages_ms = False, False, {}
         known.begin(session, story, name)
     if story.unit != happening.address.unit:
         raise Misplaced(f"{happening.address} speaks of {name}, which is {story.unit}'s")

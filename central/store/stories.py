@@ -15,6 +15,7 @@ class Decidable:
 
     ``waits``: it was referred or held. ``personal``: it shows personal pictures. ``decision`` is an
     operator's; once the lane has taken it over, ``resolved_at`` says when, and it stands.
+    ``heard_at`` and ``closed_at``: when it began and ended by our clock; the rest is by the lane's.
     """
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -22,7 +23,9 @@ class Decidable:
     site: Mapped[str] = mapped_column(String(32))
     waits: Mapped[bool] = mapped_column(default=False)
     personal: Mapped[bool] = mapped_column(default=False)
+    heard_at: Mapped[datetime] = mapped_column(Moment, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
     seconds: Mapped[float | None]
     stages_ms: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
     decision: Mapped[str | None] = mapped_column(String(16))
@@ -37,7 +40,7 @@ class Decidable:
         name = str(cls.__tablename__)  # type: ignore[attr-defined]
         return (
             Index(f"{name}_waiting", "waits", "ended_at"),
-            Index(f"{name}_by_end", "ended_at"),
+            Index(f"{name}_closed", "closed_at"),
         )
 
 
@@ -46,7 +49,7 @@ class Passage(Decidable, Base):
 
     __tablename__ = "passages"
 
-    started_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
     decided_at: Mapped[datetime | None] = mapped_column(Moment)
     verdict: Mapped[str | None] = mapped_column(String(16))
     reasons: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -62,7 +65,7 @@ class Inspection(Decidable, Base):
     __tablename__ = "inspections"
 
     item: Mapped[str] = mapped_column(String(64), default="")
-    scanned_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    scanned_at: Mapped[datetime | None] = mapped_column(Moment)
     finding: Mapped[str | None] = mapped_column(String(16))
     disposition: Mapped[str | None] = mapped_column(String(16))
     score: Mapped[float | None]

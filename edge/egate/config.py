@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from contract.presence import Kind
 from edge.egate.passage import Phase
 from edge.runtime.config import LaneSection, Serial
+from settings.addresses import Listen
 from settings.files import Section, Where
-
-
-def _host_and_port(text: str) -> str:
-    parts = urlsplit(f"//{text}")
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if not parts.hostname or port is None:
-        raise ValueError(f'{text!r} is not HOST:PORT; write for example "127.0.0.1:8301"')
-    return text
 
 
 class GateDevice(Serial):
@@ -56,7 +45,7 @@ class EGateDevices(Section):
 class Display(Section):
     """The traveller's screen."""
 
-    listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8301"
+    listen: Listen = "127.0.0.1:8301"
     languages: list[str] = Field(default=["en", "fr", "es", "ar"], min_length=1)
 
 

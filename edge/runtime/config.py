@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import AfterValidator, Field
@@ -11,21 +10,8 @@ from pydantic import AfterValidator, Field
 from contract.names import Address, Level
 from contract.signing import public_key
 from edge.uplink.settings import UplinkSettings
+from settings.addresses import BrokerUrl, WebUrl
 from settings.files import Section, Where
-
-
-def _broker(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise ValueError(f'{text!r} is not a broker; write for example "mqtts://border.example"')
-    return text
-
-
-def _web(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f'{text!r} is not a web address; write for example "https://host"')
-    return text.rstrip("/")
 
 
 def _key(text: str) -> str:
@@ -36,14 +22,14 @@ def _key(text: str) -> str:
 class Central(Section):
     """How central is reached and known."""
 
-    broker: Annotated[str, AfterValidator(_broker)]
+    broker: BrokerUrl
     protocol: Literal["5", "3.1.1"] = "5"
     username: str | None = None
     password_file: Where | None = None
     ca_file: Where | None = None
     certificate: Where | None = None
     certificate_key: Where | None = None
-    blobs: Annotated[str, AfterValidator(_web)] = Field(description="central's web address")
+    blobs: WebUrl = Field(description="central's web address")
     key: Annotated[str, AfterValidator(_key)] = Field(
         description="central's public key, base64; only commands sealed with it are obeyed"
     )

@@ -24,13 +24,12 @@ class _Timex(ctypes.Structure):
     )
 
 
+_adjtimex: Final = getattr(ctypes.CDLL(None), "adjtimex", None)  # None: not Linux
+
+
 def system_clock() -> Clock:
     """Return what the kernel says of its clock; not synchronised where it says nothing."""
     timex = _Timex()
-    try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
-    except (OSError, AttributeError):  # not Linux
-        state = -1
-    if state < 0 or timex.status & _STA_UNSYNC:
+    if _adjtimex is None or _adjtimex(ctypes.byref(timex)) < 0 or timex.status & _STA_UNSYNC:
         return Clock(source="system", error_ms=None, synced=False)
     return Clock(source="system", error_ms=max(timex.maxerror, 0) / 1000, synced=True)

@@ -92,7 +92,8 @@ class Connection:
             raise BrokerLost(f"{where} cannot be reached: {error}") from error
         self._client.loop_start()
         try:
-            await asyncio.wait_for(asyncio.shield(self._open), _OPEN_WITHIN)
+            async with asyncio.timeout(_OPEN_WITHIN):
+                await asyncio.shield(self._open)
         except TimeoutError as error:
             raise BrokerLost(f"{where} did not answer within {_OPEN_WITHIN:.0f} s") from error
 
@@ -106,7 +107,8 @@ class Connection:
         """Say goodbye, or cut the line where that takes too long. Safe to call twice."""
         self._client.disconnect()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), _GOODBYE if self._open.done() else 0.1)
+            async with asyncio.timeout(_GOODBYE if self._open.done() else 0.1):
+                await self._ended.wait()
         if line := self._client.socket():
             with contextlib.suppress(OSError):
                 cast(socket.socket, line).shutdown(socket.SHUT_RDWR)

@@ -1,6 +1,6 @@
 """How a lane's events are sent until central has them. No clock, no network, no disk in here.
 
-1. Each stream has a window of its own; together they are 400 events, so a broker's queue (1000
+1. Each stream has a window of its own; together they are 500 events, so a broker's queue (1000
    messages by default in mosquitto) is never overrun and a busy stream cannot starve another.
 2. Events go in batches of at most 50, sealed, in order. The credit in central's acknowledgement
    narrows the window.
@@ -30,7 +30,7 @@ from edge.runtime.backoff import Backoff
 from edge.uplink.outbox import Position, Row
 
 WINDOW: Final = {
-    Stream.DECISION: 200,
+    Stream.DECISION: 300,
     Stream.AUDIT: 100,
     Stream.HEALTH: 50,
     Stream.TELEMETRY: 50,

@@ -21,5 +21,7 @@ class Wake:
     async def wait(self, seconds: float | None = None) -> None:
         """Return when rung, or after ``seconds``."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), seconds)
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes with the bell.
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         self._event.clear()

@@ -172,9 +172,8 @@ def _quad(zone: _Zone) -> tuple[tuple[float, float], ...]:
     for line, edge, end in ((0, -1, 0), (0, -1, -1), (-1, 1, -1), (-1, 1, 0)):
         chosen = zone.lines[line]
         column = int(zone.read[line].frames[end]) * FRAME
-        x = chosen.columns[min(column, len(chosen.columns) - 1)] + (0.6 if end else -0.6) * _pitch(
-            chosen
-        )
+        out = (0.6 if end else -0.6) * _pitch(chosen)
+        x = chosen.columns[min(column, len(chosen.columns) - 1)] + out
         y = np.polyval(chosen.row.middle, x) + 0.6 * edge * _pitch(chosen)
         corners.append(zone.view.to_page(np.array([x, y])))
     return tuple((float(x), float(y)) for x, y in corners)

@@ -17,7 +17,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from tests.browser import fake_data
+from tests.browser import fake_data, fake_pictures
 from tests.browser.fake_data import Json
 
 DIST: Final = Path(__file__).parents[2] / "central" / "console" / "dist"
@@ -40,7 +40,7 @@ class FakeCentral:
         self.files = fake_data.files()
         by = {name: fake_data.picture(name, file) for name, file in self.files.items()}
         both = [by["high"], by["low"]]
-        regions = [fake_data.fake_pictures.GUN, fake_data.fake_pictures.BOTTLE]
+        regions = [fake_pictures.GUN, fake_pictures.BOTTLE]
         absent = {**by["high"], "available": False, "sha256": "0" * 64}
         flat = {**by["halves"], "kind": "high"}
         person = [by["page"], by["portrait"], by["face"]]

@@ -117,6 +117,7 @@ def files() -> dict[str, File]:
     high, low = fake_pictures.suitcase(7)
     return {
         "high": high, "low": low, "halves": fake_pictures.halves(30_000, 30_001),
+        "ramp": fake_pictures.ramp(12_000),
         "page": fake_pictures.portrait("page", 196),
         "portrait": fake_pictures.portrait("portrait", 196),
         "face": fake_pictures.portrait("face", 168),

@@ -1,7 +1,7 @@
 """Pictures for the console's tests: an X-ray of a packed suitcase, and a traveller who never lived.
 
-The X-ray is I = AIR · exp(−τ), τ summed over the objects, at two energies: τ_low = R · τ_high with R
-by material (1.2 for plastics, 1.9 for aluminium, 2.6 for steel), plus photon noise.
+The X-ray is I = AIR · exp(−τ), τ summed over the objects, at two energies: τ_low = R · τ_high with
+R by material (1.2 for plastics, 1.9 for aluminium, 2.6 for steel), plus photon noise.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ AIR: Final = 60_000.0
 PHOTONS: Final = 20_000.0
 PLASTIC, ALUMINIUM, STEEL = 1.2, 1.9, 2.6  # τ_low / τ_high
 GUN: Final = {"x": 1180, "y": 420, "w": 420, "h": 300, "score": 0.93}
+SEAM: Final = {"x": 8_180, "y": 22, "w": 20, "h": 20, "score": 0.5}  # where textures meet
 BOTTLE: Final = {"x": 330, "y": 330, "w": 190, "h": 560, "score": 0.58}
 
 
@@ -68,10 +69,17 @@ def halves(left: int, right: int) -> File:
     return raw(rows)
 
 
+def ramp(width: int) -> File:
+    """Return a picture wider than a texture, brighter by the same step at each column."""
+    row = np.linspace(5_000, 60_000, width).astype(np.uint16)
+    return raw(np.tile(row, (64, 1)))
+
+
 def _exposed(tau: Field, random: np.random.Generator) -> NDArray[np.uint16]:
     share = np.exp(-tau)
     noise = random.standard_normal(tau.shape, np.float32) * np.sqrt(share / PHOTONS)
-    return np.clip((share + noise) * AIR, 1, 65_535).astype(np.uint16)
+    exposed: NDArray[np.uint16] = np.clip((share + noise) * AIR, 1, 65_535).astype(np.uint16)
+    return exposed
 
 
 def _objects(random: np.random.Generator) -> list[tuple[Field, float]]:

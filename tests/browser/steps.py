@@ -13,6 +13,7 @@ def sign_in(page: Page, base_url: str, link: str) -> None:
     """Enter with a one-time ``link`` (an address, or its path) and wait for the first screen."""
     page.goto(link if "://" in link else base_url.rstrip("/") + link)
     expect(page.get_by_test_id("who")).to_be_visible(timeout=PATIENCE_MS)
+    _wait_until_live(page)
 
 
 def sign_in_with_password(page: Page, base_url: str, name: str, password: str) -> None:
@@ -22,6 +23,12 @@ def sign_in_with_password(page: Page, base_url: str, name: str, password: str) -
     page.get_by_test_id("password").fill(password)
     page.get_by_test_id("sign-in").click()
     expect(page.get_by_test_id("who")).to_have_text(name, timeout=PATIENCE_MS)
+    _wait_until_live(page)
+
+
+def _wait_until_live(page: Page) -> None:
+    state = page.get_by_test_id("link-state")
+    expect(state).to_have_attribute("data-state", "up", timeout=PATIENCE_MS)
 
 
 def go_to(page: Page, screen: str) -> None:

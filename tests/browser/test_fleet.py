@@ -21,7 +21,6 @@ def test_every_lane_says_how_it_is_in_words_and_shape(page: Page, central: FakeC
 
 def test_a_card_changes_with_an_event(page: Page, central: FakeCentral) -> None:
     sign_in_with_password(page, central.base_url, "mara", PASSWORD)
-    expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "up")
     card = page.get_by_test_id("lane-gate-1")
     expect(card.get_by_test_id("phase")).to_contain_text("Reading a document")
     central.tell("fleet", {**central.units[0], "phase": "evacuating", "service": "out-of-service"})
@@ -43,7 +42,6 @@ def test_a_supervisor_closes_a_lane_with_a_reason(page: Page, central: FakeCentr
 
 def test_a_lost_link_says_how_old_the_data_are_and_heals(page: Page, central: FakeCentral) -> None:
     sign_in_with_password(page, central.base_url, "mara", PASSWORD)
-    expect(page.get_by_test_id("link-state")).to_have_attribute("data-state", "up")
     central.cut()
     banner = page.get_by_test_id("lost-banner")
     expect(banner).to_contain_text("Data as of ")

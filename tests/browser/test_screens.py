@@ -40,6 +40,8 @@ def test_every_screen(page: Page, central: FakeCentral, shots: Path) -> None:
     open_first_item(page)
     page.keyboard.press("h")
     check(page, shots, "review")
+    page.get_by_role("button", name="Light colours").click()
+    check(page, shots, "review-light")
 
 
 def test_from_right_to_left_and_narrow(page: Page, central: FakeCentral, shots: Path) -> None:

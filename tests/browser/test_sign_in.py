@@ -52,3 +52,13 @@ def test_signing_out_and_being_signed_out(page: Page, central: FakeCentral) -> N
     central.who = None
     page.get_by_test_id("open-next").click()
     expect(page.get_by_test_id("sign-in-message")).to_contain_text("You were signed out")
+
+
+def test_a_session_that_central_ends_ends_here_without_a_touch(
+    page: Page, central: FakeCentral
+) -> None:
+    sign_in_with_password(page, central.base_url, "mara", PASSWORD)
+    central.who = None
+    central.cut()
+    central.mend()
+    expect(page.get_by_test_id("sign-in-message")).to_contain_text("You were signed out")

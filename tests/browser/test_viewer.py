@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from tests.browser import fake_data, fake_pictures
 from tests.browser.conftest import CHROMIUM, FLAGS, VIEW, opened, serving
 from tests.browser.fake_central import LINK, FakeCentral
 from tests.browser.pixels import change, shown, timed
@@ -90,19 +91,34 @@ def _two_halves(pixels: NDArray[np.int16]) -> tuple[float, float]:
     return float(np.median(pixels[rows, left])), float(np.median(pixels[rows, right]))
 
 
-def _narrow_the_window_around(page: Page, value: float) -> int:
-    """Set the window by keys, as an operator would, to at most 8 wide; return its width."""
+def _narrow_the_window_around(page: Page, value: float, widest: int = 8) -> int:
+    """Set the window by keys, as an operator would, to ``widest``; return its width."""
     for _ in range(200):
         text = page.get_by_test_id("window").inner_text()
         low, high = (int(number) for number in re.findall(r"\d+", text))
         off = (low + high) / 2 - value
         if abs(off) > 0.15 * (high - low):
             page.keyboard.press("," if off > 0 else ".")
-        elif high - low > 8:
+        elif high - low > widest:
             page.keyboard.press("k")
         else:
             return high - low
     pytest.fail(f"the window cannot be set by keys: {text}")
+
+
+def test_a_picture_wider_than_a_texture_has_no_seam(desk: Page, central: FakeCentral) -> None:
+    picture = {**fake_data.picture("ramp", central.files["ramp"]), "kind": "high"}
+    wide = fake_data.item("wide", 900, [picture], regions=[fake_pictures.SEAM])
+    central.items.append(wide)
+    central.tell("review", wide)
+    open_item(desk, "wide")
+    desk.keyboard.press("n")
+    desk.keyboard.press("b")
+    expect(desk.get_by_test_id("zoom")).to_have_text("800 %")
+    _narrow_the_window_around(desk, 42_540, 700)
+    row = shown(desk)[300, :, 0]
+    assert row[0] < row[-1] - 100
+    assert set(np.diff(row)) <= {0, 1, 2, 3}
 
 
 def test_zoom_keeps_the_pixel_under_the_pointer(picture: Page) -> None:

@@ -118,9 +118,10 @@ class World:
         self.app = create_app(core, None)
         self.keys = {name.unit: Ed25519PrivateKey.generate() for name in (GATE, SCANNER)}
         self.ears = Ears(core)
-        self._tables = Tables()
+        self._tables = Tables(time)
         self._browsers: list[Browser] = []
         self._seq = 0
+        self.lane_clock_error = timedelta()
 
     # People
 
@@ -183,7 +184,7 @@ class World:
             id=f"e{self._seq}",
             source=f"/{address}",
             type=kind,
-            time=self.time(),
+            time=self.time() + self.lane_clock_error,
             dataschema=dataschema(kind),
             epoch="ep1",
             seq=self._seq,

@@ -88,6 +88,36 @@ def expected(method: str, path: str, role: Role | None) -> bool:
     return access is Door.SIGNED_IN or (isinstance(access, frozenset) and role in access)
 
 
+EVERYBODY, ANALYSTS = set(Role), {Role.ANALYST, Role.SUPERVISOR, Role.ADMIN}
+OFFICERS, SUPERVISORS = {Role.OFFICER, Role.SUPERVISOR, Role.ADMIN}, {Role.SUPERVISOR, Role.ADMIN}
+AS_AGREED = {
+    "GET /api/session": EVERYBODY,
+    "DELETE /api/session": EVERYBODY,
+    "GET /api/fleet": EVERYBODY,
+    "GET /api/review": EVERYBODY,
+    "GET /api/referrals": EVERYBODY,
+    "GET /api/passages": EVERYBODY,
+    "GET /api/images/{sha256}": EVERYBODY,
+    "GET /api/stream": EVERYBODY,
+    "POST /api/review/{id}/claim": ANALYSTS,
+    "POST /api/review/{id}/decision": ANALYSTS,
+    "POST /api/referrals/{id}/decision": OFFICERS,
+    "POST /api/fleet/{unit}/commands": SUPERVISORS,
+    "GET /api/audit": SUPERVISORS,
+    "GET /api/users": {Role.ADMIN},
+    "POST /api/users": {Role.ADMIN},
+    "DELETE /api/users/{name}": {Role.ADMIN},
+}
+"""What the authority asked for, written down a second time: the table must not drift by itself."""
+
+
+def test_the_table_says_what_was_agreed() -> None:
+    for (method, path), access in PERMISSIONS.items():
+        may = {role for role in Role if expected(method, path, role)}
+        agreed = AS_AGREED.get(f"{method} {path}")
+        assert may == agreed or (agreed is None and isinstance(access, Door)), (method, path)
+
+
 def test_the_ladder_of_roles() -> None:
     """Viewer < analyst | officer < supervisor < admin: each may all that those before it may."""
 

@@ -1,6 +1,7 @@
 """A referral from its pictures to their end."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -292,6 +293,41 @@ async def test_past_its_retention_a_record_goes_with_its_pictures(world: World) 
     assert trail["chain_valid"] is True
     [gone] = [entry for entry in trail["entries"] if entry["action"] == "retention"]
     assert gone["detail"] == {"passages": 1, "inspections": 0}
+
+
+@in_world
+async def test_a_lane_with_a_wrong_clock_changes_no_order_and_no_retention(world: World) -> None:
+    officer = await world.signed_in("olu", Role.OFFICER)
+    for name, error in (("p-1", timedelta(days=400)), ("p-2", -timedelta(days=20_000))):
+        world.lane_clock_error = error
+        await world.tell(GATE, "passage.decided", decided(name, pictures=[]))
+        world.time.pass_(minutes=1)
+    assert [item["id"] for item in await referrals(officer)] == ["p-1", "p-2"]
+    for name in ("p-1", "p-2"):
+        await world.tell(GATE, "passage.ended", ended(name))
+    await retain(world.core)
+    assert len((await officer.get("/api/passages")).json()["passages"]) == 2
+    world.time.pass_(days=31)
+    await retain(world.core)
+    await officer.sign_in("olu")
+    assert (await officer.get("/api/passages")).json()["passages"] == []
+
+
+@in_world
+async def test_how_long_people_take_is_measured(world: World) -> None:
+    officer = await world.signed_in("olu", Role.OFFICER)
+    await referred(world)
+    world.time.pass_(seconds=25)
+    metrics = (await officer.get("/metrics")).text
+    assert 'central_queue_depth{queue="referral"} 1.0' in metrics
+    assert 'central_queue_age_seconds{queue="referral"} 25.0' in metrics
+    await officer.post("/api/referrals/p-1/decision", APPROVE)
+    metrics = (await officer.get("/metrics")).text
+    assert 'central_queue_depth{queue="referral"} 0.0' in metrics
+    assert 'central_decision_seconds_sum{queue="referral"} 25.0' in metrics
+    assert 'central_events_ingested_total{type="passage.decided"} 1.0' in metrics
+    assert "central_units_online 1.0" in metrics
+    assert 'route="/api/referrals/{id}/decision",status="200"' in metrics
 
 
 @in_world

@@ -61,7 +61,7 @@ def test_a_whole_file() -> None:
         ('[mqtt]\nuser = "x"', ":2: mqtt.user: unknown key; did you mean 'username'?"),
         ('[mqtt]\nprotocol = "4"', ":2: mqtt.protocol: Input should be '5' or '3.1.1'"),
         ("[colours]\nred = 1", ":1: colours: unknown key; known keys: "),
-        ('[tls]\nkey = "k.pem"', ": tls.certificate: Field required"),
+        ('[tls]\nkey = "k.pem"', ": tls.certificate: this key is needed"),
         ("[blobs]\nlargest = 0", ":2: blobs.largest: Input should be greater than or equal to 1"),
         ('database = "mysql://x"', ":1: database: 'mysql' is not a database we speak"),
         ('listen = "0.0.0.0:80"', "can be reached from other machines without TLS"),

@@ -103,3 +103,16 @@ def test_a_mistake_is_named_with_its_line(
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot be read .*give the path of a file"):
         read(tmp_path / "none.toml")
+
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+@pytest.mark.parametrize("name", ["egate.toml", "scanner.toml"])
+def test_the_files_to_start_from_can_be_read(tmp_path: Path, name: str) -> None:
+    text = (DEPLOY / name).read_text()
+    assert "REPLACE" in text
+    start = text.index('key = "REPLACE')
+    end = text.index("\n", start)
+    lane = read(written(tmp_path, text[:start] + f'key = "{KEY}"' + text[end:]))
+    assert lane.kind == name.removesuffix(".toml")

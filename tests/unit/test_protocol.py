@@ -93,11 +93,11 @@ def test_batches_are_sealed_in_order_at_most_fifty_on_the_units_topic(
 def test_the_window_holds_and_all_windows_fit_a_brokers_queue(
     outbox: Outbox, sender: Sender
 ) -> None:
-    fill(outbox, 300)
-    assert len(seqs(sender.poll(0.0))) == WINDOW[Stream.DECISION] == 200
-    assert sum(WINDOW.values()) <= 500
+    fill(outbox, 400)
+    assert len(seqs(sender.poll(0.0))) == WINDOW[Stream.DECISION] == 300
+    assert sum(WINDOW.values()) == 500  # the contract allows 300 to 500
     sender.on_ack(Stream.DECISION, ack(outbox, 50), 0.1)
-    assert seqs(sender.poll(0.1)) == list(range(201, 251))
+    assert seqs(sender.poll(0.1)) == list(range(301, 351))
 
 
 def test_only_an_acknowledgement_deletes(outbox: Outbox, sender: Sender) -> None:
@@ -127,15 +127,15 @@ def test_it_is_sent_again_after_1_2_4_8_8_seconds(outbox: Outbox, sender: Sender
 
 
 def test_credit_narrows_the_window_but_cannot_stall_it(outbox: Outbox, sender: Sender) -> None:
-    fill(outbox, 300)
+    fill(outbox, 400)
     sender.poll(0.0)
-    sender.on_ack(Stream.DECISION, ack(outbox, 200, credit=0), 0.1)
+    sender.on_ack(Stream.DECISION, ack(outbox, 300, credit=0), 0.1)
     assert sender.poll(0.1) == []
     due = sender.due()
     assert due is not None
-    assert seqs(sender.poll(due)) == [201]
-    sender.on_ack(Stream.DECISION, ack(outbox, 201, credit=5), due)
-    assert seqs(sender.poll(due)) == [202, 203, 204, 205, 206]
+    assert seqs(sender.poll(due)) == [301]
+    sender.on_ack(Stream.DECISION, ack(outbox, 301, credit=5), due)
+    assert seqs(sender.poll(due)) == [302, 303, 304, 305, 306]
 
 
 def test_a_hole_is_followed_at_once_but_not_again_and_again(outbox: Outbox, sender: Sender) -> None:
@@ -205,7 +205,7 @@ def test_every_stream_gets_its_share(outbox: Outbox, sender: Sender) -> None:
         fill(outbox, 300, stream)
     sent = sender.poll(0.0)
     streams = {stream: sum(f"/{stream}" in p.topic for p in sent) for stream in Stream}
-    assert streams == {"decision": 4, "audit": 2, "health": 1, "telemetry": 1}
+    assert streams == {"decision": 6, "audit": 2, "health": 1, "telemetry": 1}
 
 
 @given(st.binary(max_size=200))

@@ -7,6 +7,7 @@ import { phaseText } from "../src/lib/lane-words";
 import { commandMark, serviceMark } from "../src/lib/marks";
 import { entryToken, may, parseRoute } from "../src/lib/route";
 import { age, duration } from "../src/lib/time";
+import { continued, looking } from "../src/review/sitting";
 
 const item = (id: string, minute: number, more: Partial<Inspection> = {}): Inspection =>
   ({ id, scanned_at: `2026-01-01T10:${minute}:00Z`, state: "open", claimed_by: null, ...more }) as Inspection;
@@ -114,4 +115,19 @@ it("ages are short", () => {
   expect([5, 65, 3700, 200_000].map(duration)).toEqual(["5 s", "1 min 05 s", "1 h 01 min", "2 d"]);
   expect(age(null, 0)).toBe("never");
   expect(age("2026-01-01T00:00:10Z", Date.parse("2026-01-01T00:00:00Z"))).toBe("0 s"); // a clock ahead of ours
+});
+
+describe("a sitting", () => {
+  const minute = 60_000;
+
+  it("runs on while items are opened and decided", () => {
+    const sitting = continued(continued(null, 0), 9 * minute);
+    expect(looking(sitting, 12 * minute)).toBe(720);
+  });
+
+  it("ends with ten minutes of rest", () => {
+    const sitting = continued(null, 0);
+    expect(looking(sitting, 10 * minute)).toBeNull();
+    expect(continued(sitting, 10 * minute).since).toBe(10 * minute);
+  });
 });

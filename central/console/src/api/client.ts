@@ -1,5 +1,5 @@
 // One function per route of central, and one error. Rules:
-// 1. Every call ends: after 15 s it fails with a word about the network.
+// 1. Every call ends: after 15 s (a picture: 2 min) it fails with a word about the network.
 // 2. Every changing call carries the CSRF token of the session.
 // 3. A 401 outside of signing in means the session is over; the console hears of it once, here.
 import type {
@@ -7,6 +7,7 @@ import type {
 } from "./types";
 
 const PATIENCE_MS = 15_000;
+const PICTURE_PATIENCE_MS = 120_000; // a 60 Mpx picture is 120 MB
 
 /** What went wrong, in central's words where it gave any; `status` is 0 when nobody answered. */
 export class ApiError extends Error {
@@ -26,10 +27,10 @@ export function onSignedOut(callback: () => void): void {
   whenSignedOut = callback;
 }
 
-async function reach(path: string, init: RequestInit): Promise<Response> {
+async function reach(path: string, init: RequestInit, patience = PATIENCE_MS): Promise<Response> {
   try {
     return await fetch(path, {
-      ...init, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS),
+      ...init, credentials: "same-origin", signal: AbortSignal.timeout(patience),
     });
   } catch {
     throw new ApiError(0, "unreachable", init.method === "GET"
@@ -38,7 +39,13 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function errorOf(response: Response): Promise<ApiError> {
+/** Ends the session in the console; for whoever else hears a 401. */
+export function signedOut(): void {
+  whenSignedOut();
+}
+
+async function failed(response: Response, inside: boolean): Promise<ApiError> {
+  if (response.status === 401 && inside) whenSignedOut();
   const body: unknown = await response.json().catch(() => null);
   const error = (body as { error?: { code?: string; message?: string } } | null)?.error;
   return new ApiError(response.status, error?.code ?? `http-${response.status}`,
@@ -52,10 +59,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   const init: RequestInit = { method, headers };
   if (body !== undefined) init.body = JSON.stringify(body);
   const response = await reach(path, init);
-  if (!response.ok) {
-    if (response.status === 401 && !path.startsWith("/api/session")) whenSignedOut();
-    throw await errorOf(response);
-  }
+  if (!response.ok) throw await failed(response, !path.startsWith("/api/session"));
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
@@ -99,8 +103,8 @@ export const api = {
 
   /** The bytes of a picture. Errors: ApiError 404 when it is not here yet, or erased. */
   image: async (sha256: string, cache: RequestCache = "default"): Promise<Response> => {
-    const response = await reach(`/api/images/${id(sha256)}`, { method: "GET", cache });
-    if (!response.ok) throw await errorOf(response);
+    const response = await reach(`/api/images/${id(sha256)}`, { method: "GET", cache }, PICTURE_PATIENCE_MS);
+    if (!response.ok) throw await failed(response, true);
     return response;
   },
 };

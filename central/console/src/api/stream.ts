@@ -11,6 +11,7 @@ const LONGEST_WAIT_MS = 8_000;
 export interface Listener {
   onUp(): void;
   onDown(): void;
+  onSignedOut(): void;
   onHeard(): void;
   onEvent(event: ServerEvent): void;
 }
@@ -47,6 +48,7 @@ async function oneLink(listener: Listener, signal: AbortSignal): Promise<boolean
       headers: { Accept: "text/event-stream" },
       signal: AbortSignal.any([signal, silence.signal]),
     });
+    if (response.status === 401) listener.onSignedOut();
     if (!response.ok || !response.body) return false;
     up = true;
     listener.onUp();

@@ -11,6 +11,7 @@ import { session } from "../stores/session.svelte";
 import { world } from "../stores/world.svelte";
 import type { Pictures } from "../viewer/renderer";
 import { areHere, forgetPictures, picturesOf, prefetch } from "./pictures";
+import { continued, type Sitting } from "./sitting";
 
 const RENEW_MS = 4 * 60_000;
 
@@ -22,6 +23,7 @@ class Desk {
   trouble = $state<string | null>(null);
   sending = $state(false);
   tools = $state.raw<string[]>([]);
+  sitting = $state.raw<Sitting | null>(null);
   /** The recogniser's boxes as they were on opening; they do not move under the operator's eyes. */
   regions = $state.raw<Region[]>([]);
   #renewal: ReturnType<typeof setInterval> | undefined;
@@ -86,6 +88,7 @@ class Desk {
     } finally {
       this.sending = false;
     }
+    this.sitting = continued(this.sitting, Date.now());
     this.close();
     await this.openNext();
     return true;
@@ -118,6 +121,7 @@ class Desk {
   /** When the operator leaves: nothing stays in memory. */
   forget(): void {
     this.close();
+    this.sitting = null;
     forgetPictures();
   }
 
@@ -125,6 +129,7 @@ class Desk {
     this.close();
     this.id = id;
     this.openedAt = Date.now();
+    this.sitting = continued(this.sitting, this.openedAt);
     this.#renewal = setInterval(() => void this.#renew(id), RENEW_MS);
   }
 

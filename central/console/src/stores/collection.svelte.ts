@@ -8,7 +8,7 @@ export class Collection<T> {
   items = $state.raw<T[]>([]);
   loaded = $state(false);
   error = $state<string | null>(null);
-  #during: T[] | null = null;
+  readonly #fetching = new Set<T[]>(); // per fetch under way, what arrived since it began
 
   constructor(
     readonly fetch: () => Promise<T[]>,
@@ -16,21 +16,22 @@ export class Collection<T> {
   ) {}
 
   async load(): Promise<void> {
-    this.#during = [];
+    const during: T[] = [];
+    this.#fetching.add(during);
     try {
       const fetched = await this.fetch();
-      this.items = this.#during.reduce((list, item) => upsert(list, item, this.key), fetched);
+      this.items = during.reduce((list, item) => upsert(list, item, this.key), fetched);
       this.loaded = true;
       this.error = null;
     } catch (error) {
       this.error = wordsOf(error);
     } finally {
-      this.#during = null;
+      this.#fetching.delete(during);
     }
   }
 
   take(item: T): void {
-    this.#during?.push(item);
+    for (const during of this.#fetching) during.push(item);
     this.items = upsert(this.items, item, this.key);
   }
 

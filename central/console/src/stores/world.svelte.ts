@@ -1,5 +1,5 @@
 // All that central knows and this operator may see, kept current by the live link.
-import { api } from "../api/client";
+import { api, signedOut } from "../api/client";
 import type { ServerEvent } from "../api/sse";
 import { follow } from "../api/stream";
 import type { Inspection, Passage, Referral, Unit } from "../api/types";
@@ -31,11 +31,11 @@ class World {
   start(): void {
     this.stop();
     this.#ending = new AbortController();
-    this.loadAll();
     this.#afresh = setInterval(() => { if (this.link === "up") this.loadAll(); }, AFRESH_MS);
     void follow({
       onUp: () => this.#up(),
-      onDown: () => { this.link = "lost"; },
+      onDown: () => this.#down(),
+      onSignedOut: signedOut,
       onHeard: () => { this.heardAt = Date.now(); },
       onEvent: (event) => this.#event(event),
     }, this.#ending.signal);
@@ -58,11 +58,16 @@ class World {
     if (session.may("officer")) void this.referrals.load();
   }
 
+  // Fetched after the link is up: what changes meanwhile comes as an event, and nothing falls between.
   #up(): void {
-    const again = this.link === "lost";
     this.link = "up";
     this.heardAt = Date.now();
-    if (again) this.loadAll();
+    this.loadAll();
+  }
+
+  #down(): void {
+    if (this.link === "connecting") this.loadAll(); // perhaps only the live link is barred
+    this.link = "lost";
   }
 
   #event({ event, data }: ServerEvent): void {

@@ -136,7 +136,9 @@ def _stories() -> None:
         sa.Column("site", sa.String(32), nullable=False),
         sa.Column("waits", sa.Boolean(), nullable=False),
         sa.Column("personal", sa.Boolean(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("seconds", sa.Double()),
         sa.Column("stages_ms", sa.JSON(), nullable=False),
         sa.Column("decision", sa.String(16)),
@@ -145,8 +147,8 @@ def _stories() -> None:
         sa.Column("resolved_at", sa.DateTime(timezone=True)),
         sa.Column("command", sa.String(64)),
         sa.Index("ix_passages_command", "command"),
-        sa.Index("ix_passages_started_at", "started_at"),
-        sa.Index("passages_by_end", "ended_at"),
+        sa.Index("ix_passages_heard_at", "heard_at"),
+        sa.Index("passages_closed", "closed_at"),
         sa.Index("passages_waiting", "waits", "ended_at"),
     )
     op.create_table(
@@ -170,7 +172,9 @@ def _stories() -> None:
         sa.Column("site", sa.String(32), nullable=False),
         sa.Column("waits", sa.Boolean(), nullable=False),
         sa.Column("personal", sa.Boolean(), nullable=False),
+        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("seconds", sa.Double()),
         sa.Column("stages_ms", sa.JSON(), nullable=False),
         sa.Column("decision", sa.String(16)),
@@ -178,10 +182,10 @@ def _stories() -> None:
         sa.Column("decision_reason", sa.Text()),
         sa.Column("resolved_at", sa.DateTime(timezone=True)),
         sa.Column("command", sa.String(64)),
-        sa.Index("inspections_by_end", "ended_at"),
+        sa.Index("inspections_closed", "closed_at"),
         sa.Index("inspections_waiting", "waits", "ended_at"),
         sa.Index("ix_inspections_command", "command"),
-        sa.Index("ix_inspections_scanned_at", "scanned_at"),
+        sa.Index("ix_inspections_heard_at", "heard_at"),
     )
     op.create_table(
         "pictures",
