@@ -39,6 +39,13 @@ class FaultBook:
             fault = self._open.pop(key)
             self._tell(fault.model_copy(update={"raised": False, "phase": self._phase()}))
 
+    def replace(self, device: str, name: str, detail: str) -> None:
+        """Note that ``name`` and nothing else is wrong with ``device``; nothing at all if empty."""
+        for key in [k for k in self._open if k.device == device and k.name != name]:
+            self.clear(device, key.name)
+        if name:
+            self.raise_(device, name, detail)
+
     def of(self, device: str) -> list[Fault]:
         """Return what is wrong with ``device``."""
         return [fault for key, fault in self._open.items() if key.device == device]

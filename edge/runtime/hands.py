@@ -3,14 +3,17 @@
 1. A device that does not do what it was told is a fault, and the lane no longer ``obeys`` until an
    officer opens it again. While the lane is being made safe a refusal is told and changes nothing.
 2. Longer work ends in one event of the table. If it fails in a way nobody foresaw, that is told by
-   name, and the event is the one that calls a person.
+   name and place, and the event is the one that calls a person. What such an error says is not
+   repeated: on a gate it may hold what was read.
 """
 
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, Generic
 
 from drivers.errors import NotReady
@@ -34,7 +37,15 @@ class Hands(Generic[EventT]):
         self._look = look
         self._making_safe = making_safe
         self._tasks: set[asyncio.Task[None]] = set()
+        self._disobeyed: set[tuple[str, str]] = set()
         self.obeys = True
+
+    def trust_again(self) -> None:
+        """Forget what was not done: an officer opens the lane."""
+        self.obeys = True
+        for device, name in self._disobeyed:
+            self._lane.faults.clear(device, name)
+        self._disobeyed.clear()
 
     def tell(
         self,
@@ -59,6 +70,7 @@ class Hands(Generic[EventT]):
         if not_ready is not None and isinstance(error, NotReady):
             not_ready()
             return
+        self._disobeyed.add((device, type(error).__name__))
         self._lane.faults.raise_(device, type(error).__name__, str(error))
         if not self._making_safe():
             self.obeys = False
@@ -81,8 +93,21 @@ class Hands(Generic[EventT]):
         try:
             event = await work
         except Exception as error:  # noqa: BLE001 the supervisor of this unit's own work
-            self._lane.faults.raise_("lane", type(error).__name__, str(error))
+            first = _first(error)
+            self._lane.faults.raise_("lane", type(first).__name__, _place(first))
             event = otherwise
         if event is not None and me in self._tasks:
             self._tasks.discard(me)  # what happens next may drop all work, but not this task
             self._happen(event)
+
+
+def _first(error: Exception) -> Exception:
+    """Return the first of the errors that ``error`` gathers, or itself."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _place(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"not foreseen: {Path(where.filename).name}, line {where.lineno}, in {where.name}"

@@ -1,9 +1,11 @@
 """What every lane has, whatever it does: devices, faults, a record, and a report of its health.
 
 1. A device that is not connected is a fault under its error's name until it is connected again.
+   Trouble of a device that is connected is a fault until it has been CALM.
 2. Every fault is recorded when it comes and when it goes, and logged.
 3. ``record`` says whether the event is on disk. If it is not, nothing may act on it; the lane is
    then out of service until a later record succeeds, and what could not be told is told then.
+   ``owe`` is for what has happened whatever the disk says: it is written as soon as it can be.
 4. A report is recorded when something changed, and every REPORT_EVERY seconds.
 """
 
@@ -20,11 +22,12 @@ from contract.names import Message
 from contract.topics import Stream
 from edge.runtime.clock import Clock
 from edge.runtime.faults import FaultBook
-from edge.runtime.worker import Condition, Happening, Seen, Trouble, Worker
+from edge.runtime.worker import Condition, Happening, Trouble, Worker
 from edge.uplink.errors import UplinkError
 from edge.uplink.outbox import Outbox
 
 REPORT_EVERY = 15.0  # s between reports of a lane where nothing changes
+CALM = 2.0  # s without trouble: a noisy line must not fill the record with ups and downs
 RETRY_DISK_EVERY = 1.0  # s between attempts to write to a disk that refused
 OUTBOX = "outbox"  # the name under which the disk's faults are told
 
@@ -57,6 +60,8 @@ class Lane:
         self._models = dict(models)
         self._workers: list[Stoppable] = []
         self._devices: dict[str, DeviceHealth] = {}
+        self._troubled: dict[tuple[str, str], float] = {}
+        self._owed: deque[Callable[[], bool]] = deque()
         self._untold: deque[Fault] = deque(maxlen=1000)
         self._disk_error: UplinkError | None = None
         self._next_report = 0.0
@@ -91,14 +96,23 @@ class Lane:
             case Condition(device, state, error):
                 detail = "" if error is None else str(error)[:300]
                 self._devices[device] = DeviceHealth(name=device, state=state, detail=detail)
-                self.faults.clear(device)
-                if error is not None:
-                    self.faults.raise_(device, type(error).__name__, detail)
+                self.faults.replace(device, "" if error is None else type(error).__name__, detail)
             case Trouble(device, error):
-                self.faults.raise_(device, type(error).__name__, str(error))
-            case Seen(device, _) if self.connected(device):
-                self.faults.clear(device, "NoAnswer")
-                self.faults.clear(device, "Garbled")
+                self.trouble(device, error)
+
+    def trouble(self, device: str, error: Exception) -> None:
+        """Note that ``device`` failed this once; forgotten when it has been CALM."""
+        name = type(error).__name__
+        self._troubled[device, name] = self.clock.monotonic()
+        self.faults.raise_(device, name, str(error))
+
+    def _calm_down(self, now: float) -> None:
+        for (device, name), at in list(self._troubled.items()):
+            health = self._devices.get(device)
+            connected = health is None or health.state is DeviceState.CONNECTED
+            if connected and now - at >= CALM:
+                del self._troubled[device, name]
+                self.faults.clear(device, name)
 
     def connected(self, *devices: str) -> bool:
         """Return whether all of ``devices`` are connected."""
@@ -137,6 +151,13 @@ class Lane:
             return False
         return True
 
+    def owe(
+        self, stream: Stream, event_type: str, data: Message, state: Mapping[str, str] | None = None
+    ) -> None:
+        """Write one event now, or, in this order, when the disk takes it again."""
+        self._owed.append(lambda: self.record(stream, event_type, data, state))
+        self._tell_all()
+
     def _refused(self, error: UplinkError) -> None:
         log.error("record.failed", error=type(error).__name__, detail=str(error))
         if self._disk_error is None:
@@ -151,6 +172,10 @@ class Lane:
         self._tell_all()
 
     def _tell_all(self) -> None:
+        while self._owed and self._disk_error is None:
+            if not self._owed[0]():
+                return
+            self._owed.popleft()
         while self._untold and self._disk_error is None:
             if not self.record(Stream.HEALTH, "health.fault", self._untold[0]):
                 return
@@ -161,6 +186,7 @@ class Lane:
     def tick(self) -> None:
         """Try a refused disk again; report when it is time or when something changed."""
         now = self.clock.monotonic()
+        self._calm_down(now)
         if self._disk_error is not None and now >= self._next_attempt:
             self._next_attempt = now + RETRY_DISK_EVERY
             self._try_disk()

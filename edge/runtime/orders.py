@@ -22,6 +22,9 @@ def open_lane(
         return Execution.REFUSED, f"the lane is {engine.phase}: it is open, or not yet safe"
     lane.closing = False
     engine.happen(opens)
+    if engine.phase in openable:
+        was, why = engine.cause or (engine.phase, opens)
+        return Execution.FAILED, f"the lane is {engine.phase}: {why} while {was}"
     return Execution.DONE, str(engine.phase)
 
 

@@ -2,7 +2,8 @@
 
 1. The thread opens the device, and opens it again, with backoff, when the link is lost.
 2. Between jobs it polls; whatever a poll returns is posted to the lane.
-3. A job is answered through a future. While the device is away a job fails at once, it never waits.
+3. A job is answered through a future. While the device is away a job fails at once, and what waited
+   when it went away fails too: no old command is carried out when the device comes back.
 4. Every poll that goes wrong is posted by name. A device that stays silent, or refuses, is failed
    but not given up: the polls go on.
 5. Whatever else goes wrong in a driver is a bug: it is posted by name and the device is reopened.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -94,6 +95,7 @@ class Worker(Generic[DeviceT]):
         self._jobs: queue.SimpleQueue[_Job[DeviceT] | None] = queue.SimpleQueue()
         self._away: Exception | None = LinkLost(f"{name} is not open yet")
         self._silent = 0
+        self._turn = threading.Lock()  # the jobs and whether the device is away change together
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -112,10 +114,11 @@ class Worker(Generic[DeviceT]):
     def ask(self, job: Callable[[DeviceT], ResultT]) -> Future[ResultT]:
         """Run ``job`` on the device in its thread; the future raises what the job raises."""
         answer: Future[ResultT] = Future()
-        if self._away is not None:
-            answer.set_exception(self._away)
-        else:
-            self._jobs.put(_Job(job, answer))  # type: ignore[arg-type]  # Future is invariant
+        with self._turn:
+            if (away := self._away) is None:
+                self._jobs.put(_Job(job, answer))  # type: ignore[arg-type]  # Future is invariant
+        if away is not None:
+            answer.set_exception(away)
         return answer
 
     def _run(self) -> None:
@@ -139,16 +142,23 @@ class Worker(Generic[DeviceT]):
                     device.close()
 
     def _lost(self, error: Exception) -> None:
-        self._away = error
-        self._post(Condition(self.name, DeviceState.RECONNECTING, error))
-        self._drop_jobs(error)
+        self._gone(error, DeviceState.RECONNECTING)
         self._stopping.wait(self._backoff.wait())
 
-    def _drop_jobs(self, error: Exception) -> None:
+    def _gone(self, error: Exception, state: DeviceState) -> None:
+        with self._turn:
+            self._away = error
+            dropped = list(self._waiting())
+        self._post(Condition(self.name, state, error))
+        for job in dropped:
+            if job.answer.set_running_or_notify_cancel():  # False: nobody wants it any more
+                job.answer.set_exception(error)
+
+    def _waiting(self) -> Iterator[_Job[DeviceT]]:
         with contextlib.suppress(queue.Empty):
             while True:
                 if job := self._jobs.get_nowait():
-                    job.answer.set_exception(error)
+                    yield job
 
     def _serve(self, device: DeviceT) -> None:
         self._well()
@@ -192,11 +202,11 @@ class Worker(Generic[DeviceT]):
         self._silent += 1
         self._post(Trouble(self.name, error))
         if self._silent == SILENT_POLLS:
-            self._away = error
-            self._post(Condition(self.name, DeviceState.FAILED, error))
+            self._gone(error, DeviceState.FAILED)
 
     def _well(self) -> None:
         self._silent = 0
-        self._away = None
+        with self._turn:
+            self._away = None
         self._backoff.reset()
         self._post(Condition(self.name, DeviceState.CONNECTED))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,7 +72,8 @@ def border(folder: Path, port: int | None = None) -> Iterator[Border]:
         scanner = parts.enter_context(ScannerLane().served())
         listen = f"127.0.0.1:{port or free_port()}"
         config = files.write_central(folder, listen, broker)
-        links = asyncio.run(_administer(config, folder))
+        with ThreadPoolExecutor(1) as apart:  # whoever calls may have a loop of their own
+            links = apart.submit(lambda: asyncio.run(_administer(config, folder))).result()
         central = parts.enter_context(
             Programme("central", "central", "serve", str(config), folder=folder)
         )
