@@ -73,7 +73,7 @@ async def hold(here: World, name: str) -> None:
     """Let the scanner hold an item, its picture sent first as a lane would send it."""
     file = fake_pictures.halves(30_000, 50_000)
     rows = np.frombuffer(file.body, "<u2").reshape(file.height, file.width)
-    content = imagecodecs.jpegxl_encode(rows, lossless=True)
+    content = bytes(imagecodecs.jpegxl_encode(rows, lossless=True))
     await here.come_online(SCANNER)
     digest = await here.upload(SCANNER, content, media_type="image/jxl")
     blob = Blob(sha256=digest, size=len(content), media_type="image/jxl")
@@ -88,7 +88,7 @@ async def hold(here: World, name: str) -> None:
     await here.tell(SCANNER, "inspection.scanned", scanned)
 
 
-def test_an_item_is_opened_looked_at_and_decided(page: Page, real: RealCentral) -> None:
+def test_an_item_is_opened_looked_at_and_decided(real: RealCentral, page: Page) -> None:
     sign_in(page, real.base_url, real.do(sign_in_link(real.world, "ann", Role.ANALYST)))
     expect(page.get_by_test_id(f"lane-{SCANNER.unit}")).to_be_visible()
     real.do(hold(real.world, "i-1"))
@@ -107,7 +107,7 @@ def test_an_item_is_opened_looked_at_and_decided(page: Page, real: RealCentral) 
     expect(mine).to_have_attribute("data-state", "done")
 
 
-def test_every_screen_understands_the_service(page: Page, real: RealCentral) -> None:
+def test_every_screen_understands_the_service(real: RealCentral, page: Page) -> None:
     sign_in(page, real.base_url, real.do(sign_in_link(real.world, "ada", Role.ADMIN)))
     for screen, content in (("referrals", "message-empty"), ("passages", "message-empty"),
                             ("audit", "audit"), ("users", "users")):  # fmt: skip
