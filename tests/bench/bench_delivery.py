@@ -19,7 +19,8 @@ from contract import passage
 from contract.topics import Stream
 from edge.runtime.clock import SystemClock
 from edge.uplink.outbox import Outbox
-from tests.simulation.delivery import HERE, World, memory_folder, tell
+from tests.simulation.bad_luck import HERE, memory_folder
+from tests.simulation.delivery import World, tell
 from tests.system.delivery import Amqtt, Mosquitto, mosquitto, world
 
 Row = tuple[str, str, str]

@@ -13,144 +13,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-import shutil
 import sqlite3
-import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from central.ingest import rules
-from central.ingest.rules import Arrived, Delivery, Key, Mark
-from contract import envelope, passage
+from central.ingest.rules import Delivery, Key, Mark
+from contract import passage
 from contract.command import CHALLENGE_LIFETIME, Challenge, Command, Execution, Verb
 from contract.envelope import canonical
-from contract.names import Address
 from contract.signing import Purpose, seal
 from contract.topics import Acknowledgements, Events, Stream, parse
 from edge.uplink.commands import CommandGate, obey
 from edge.uplink.errors import OutboxError
 from edge.uplink.outbox import Outbox
 from edge.uplink.protocol import AckRefused, Sender
-
-HERE = Address(site="doh", unit="egate-07")
-LANE_KEY, CENTRAL_KEY, THIEF_KEY = (Ed25519PrivateKey.generate() for _ in range(3))
-UNSYNCED = envelope.Clock(source="system", synced=False)
-
-
-@contextlib.contextmanager
-def memory_folder() -> Iterator[Path]:
-    """A folder whose fsync costs nothing: the tests are about protocols, not about disks."""
-    root = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    folder = Path(tempfile.mkdtemp(dir=root))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
-class PowerCut(BaseException):
-    """The edge's process is gone. Not an Exception: no handler of the production code sees it."""
-
-
-class Clock:
-    """Time that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-
-@dataclass
-class Luck:
-    """When the next statement of the edge's database goes wrong, and how."""
-
-    armed: bool = False
-    fuse: int | None = None  # statements until the power is cut
-    bad_disk: int | None = None  # statements until the disk refuses one
-
-    def before(self) -> None:
-        if self.armed and self.bad_disk is not None:
-            self.bad_disk -= 1
-            if self.bad_disk < 0:
-                self.bad_disk = None
-                raise sqlite3.OperationalError("disk I/O error")
-        self.after()
-
-    def after(self) -> None:
-        if self.armed and self.fuse is not None:
-            self.fuse -= 1
-            if self.fuse < 0:
-                raise PowerCut
-
-
-class FragileDisk(sqlite3.Connection):
-    """A connection that may die before any statement, and after a COMMIT."""
-
-    luck: Luck
-
-    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-        self.luck.before()
-        result = super().execute(sql, *values)
-        if sql == "COMMIT":
-            self.luck.after()
-        return result
-
-    def executemany(self, sql: str, values: Any) -> sqlite3.Cursor:
-        self.luck.before()
-        return super().executemany(sql, values)
-
-
-@dataclass
-class Tables:
-    """Central's database: what is in here has been committed."""
-
-    events: dict[tuple[Key, int], Arrived] = field(default_factory=dict)
-    marks: dict[Key, Mark] = field(default_factory=dict)
-    applied: list[tuple[Key, Arrived]] = field(default_factory=list)
-    clashes: list[Arrived] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-
-    def copy(self) -> Tables:
-        return Tables(
-            dict(self.events), dict(self.marks), list(self.applied), list(self.clashes),
-            list(self.faults),
-        )  # fmt: skip
-
-    def take(self, delivery: Delivery) -> Mark:
-        """What Intake does in SQL."""
-        key = delivery.key
-        mark = self.marks.get(key, Mark())
-        known = {
-            e.seq: self.events[key, e.seq].hash
-            for e in delivery.events
-            if (key, e.seq) in self.events
-        }
-        weighed = rules.weigh(mark, known, delivery.events)
-        self.events |= {(key, event.seq): event for event in weighed.fresh}
-        self.clashes += weighed.clashes
-        mark, steps = rules.advance(mark, weighed.fresh)
-        if mark.highest > mark.upto:
-            beyond = sorted(seq for k, seq in self.events if k == key and seq > mark.upto)
-            mark, more = rules.advance(mark, [self.events[key, seq] for seq in beyond])
-            steps += more
-        self.marks[key] = mark
-        self.applied += [(key, step.arrived) for step in steps]
-        self.faults += [step.fault for step in steps if step.fault]
-        return self.marks[key]
+from tests.simulation.bad_luck import (
+    CENTRAL_KEY,
+    HERE,
+    LANE_KEY,
+    THIEF_KEY,
+    UNSYNCED,
+    Clock,
+    FragileDisk,
+    Luck,
+    PowerCut,
+)
+from tests.simulation.tables import Tables
 
 
 class World:

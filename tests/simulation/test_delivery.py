@@ -20,7 +20,8 @@ from contract.command import Command
 from contract.topics import Stream
 from edge.uplink import commands
 from edge.uplink.commands import CommandGate, CommandRefused
-from tests.simulation.delivery import World, memory_folder, tell
+from tests.simulation.bad_luck import memory_folder
+from tests.simulation.delivery import World, tell
 
 SEEDS = int(os.environ.get("BORDER_SEEDS", "300"))
 MUTANT_SEEDS = 150  # each dies much earlier

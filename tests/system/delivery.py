@@ -112,6 +112,12 @@ class Mosquitto:
             self._process = None
 
 
+class Mosquitto311(Mosquitto):
+    """The real broker, spoken to as the embedded one is."""
+
+    protocol: Literal["5", "3.1.1"] = "3.1.1"
+
+
 def mosquitto() -> str | None:
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 

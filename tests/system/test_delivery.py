@@ -12,9 +12,19 @@ import pytest
 
 from contract import passage
 from contract.command import Command, Verb
+from contract.envelope import canonical
+from contract.signing import Purpose, seal
 from contract.topics import Stream
-from tests.simulation.delivery import memory_folder
-from tests.system.delivery import HERE, Amqtt, Mosquitto, World, eventually, world
+from tests.simulation.bad_luck import memory_folder
+from tests.system.delivery import (
+    HERE,
+    Amqtt,
+    Mosquitto,
+    Mosquitto311,
+    World,
+    eventually,
+    world,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -25,7 +35,7 @@ def folder() -> Iterator[Path]:
         yield path
 
 
-@pytest.fixture(params=[Amqtt, Mosquitto])
+@pytest.fixture(params=[Amqtt, Mosquitto, Mosquitto311])
 def broker(request: pytest.FixtureRequest) -> type[Amqtt | Mosquitto]:
     return request.param  # type: ignore[no-any-return]
 
@@ -110,5 +120,32 @@ def test_presence_comes_and_goes(folder: Path, broker: type[Amqtt | Mosquitto]) 
             here.tasks[1].cancel()
             await eventually(lambda: not here.ears.presences[-1].online, "gone")
             assert here.ears.presences[-1].session == session
+
+    asyncio.run(run())
+
+
+def test_a_late_will_of_an_older_session_is_put_right(
+    folder: Path, broker: type[Amqtt | Mosquitto]
+) -> None:
+    async def run() -> None:
+        async with world(folder, broker) as here:
+            await eventually(lambda: any(p.online for p in here.ears.presences), "present")
+            old = here.ears.presences[-1].model_copy(update={"session": "old", "online": False})
+            body = canonical(old.model_dump(mode="json"))
+            topic, late = f"bc/v1/presence/{HERE.unit}", seal(Purpose.PRESENCE, body, here.lane_key)
+            here.uplink._conversation._connection.publish(topic, late, retain=True)  # type: ignore[union-attr]
+            await eventually(lambda: here.ears.presences[-1] == old, "the late will")
+            await eventually(lambda: here.ears.presences[-1].online, "put right")
+
+    asyncio.run(run())
+
+
+def test_a_new_state_version_is_told_at_once(folder: Path, broker: type[Amqtt | Mosquitto]) -> None:
+    async def run() -> None:
+        async with world(folder, broker) as here:
+            await eventually(lambda: bool(here.ears.challenges), "a challenge")
+            here.uplink.state_changed(7)
+            await eventually(lambda: here.ears.challenges[-1].state_version == 7, "told")
+            assert here.ears.challenges[-1].nonce == here.ears.challenges[0].nonce
 
     asyncio.run(run())

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.upload import PIECE, CentralAway, Uploader, UploadFailed
-from tests.simulation.delivery import memory_folder
+from tests.simulation.bad_luck import memory_folder
 from tests.system.central_world import GATE, World, in_world
 
 PICTURE = bytes(range(256)) * (10 * PIECE // 1024)  # 2.5 pieces

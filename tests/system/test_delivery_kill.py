@@ -13,7 +13,7 @@ from contract import passage
 from contract.envelope import FIRST_PREVIOUS, event_hash
 from contract.topics import Stream
 from edge.uplink.outbox import Outbox
-from tests.simulation.delivery import HERE, Clock, memory_folder
+from tests.simulation.bad_luck import HERE, Clock, memory_folder
 
 ROOT = Path(__file__).parents[2]
 LANE = """
@@ -23,7 +23,7 @@ from contract import passage
 from contract.topics import Stream
 from edge.runtime.clock import SystemClock
 from edge.uplink.outbox import Outbox
-from tests.simulation.delivery import HERE
+from tests.simulation.bad_luck import HERE
 
 outbox = Outbox(Path(sys.argv[1]), HERE, SystemClock())
 while True:

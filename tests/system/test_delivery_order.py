@@ -26,15 +26,8 @@ from contract.envelope import Ack, canonical
 from contract.names import Address
 from contract.presence import Kind, Presence
 from contract.signing import Purpose, only, seal, unseal
+from tests.simulation.bad_luck import CENTRAL_KEY, HERE, LANE_KEY, THIEF_KEY, Clock, memory_folder
 from tests.simulation.batches import Chain
-from tests.simulation.delivery import (
-    CENTRAL_KEY,
-    HERE,
-    LANE_KEY,
-    THIEF_KEY,
-    Clock,
-    memory_folder,
-)
 from tests.system.delivery import Applied, AtBroker, Ears
 
 DONE = 10.0  # s for a test

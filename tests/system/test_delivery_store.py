@@ -22,8 +22,8 @@ from central.store.events import EventRow, MarkRow, QuarantineRow
 from contract.envelope import Event
 from contract.names import Address
 from contract.topics import Stream
+from tests.simulation.bad_luck import HERE, LANE_KEY, memory_folder
 from tests.simulation.batches import Chain
-from tests.simulation.delivery import HERE, LANE_KEY, memory_folder
 from tests.system.delivery import Applied, Ears
 from tests.system.delivery_databases import fresh, postgres
 

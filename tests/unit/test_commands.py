@@ -16,7 +16,7 @@ from edge.uplink.alarms import RateBound
 from edge.uplink.commands import CommandGate, obey
 from edge.uplink.errors import DiskFailed
 from edge.uplink.outbox import Outbox
-from tests.simulation.delivery import (
+from tests.simulation.bad_luck import (
     CENTRAL_KEY,
     HERE,
     THIEF_KEY,

@@ -14,8 +14,8 @@ from contract.names import Address
 from contract.presence import Kind, Presence
 from contract.signing import Purpose, seal
 from contract.topics import Events, Stream
+from tests.simulation.bad_luck import CENTRAL_KEY, HERE, LANE_KEY, THIEF_KEY, Clock
 from tests.simulation.batches import Chain, raw_json
-from tests.simulation.delivery import CENTRAL_KEY, HERE, LANE_KEY, THIEF_KEY, Clock
 
 OTHER = Address(site="doh", unit="egate-08")
 

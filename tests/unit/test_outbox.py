@@ -15,7 +15,7 @@ from contract.topics import Stream
 from edge.uplink.clock_quality import system_clock
 from edge.uplink.errors import DiskFailed, DiskFull, OutboxError, OutboxFull
 from edge.uplink.outbox import Outbox
-from tests.simulation.delivery import HERE, UNSYNCED, Clock, FragileDisk, Luck, memory_folder
+from tests.simulation.bad_luck import HERE, UNSYNCED, Clock, FragileDisk, Luck, memory_folder
 
 
 @pytest.fixture

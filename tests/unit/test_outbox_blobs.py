@@ -7,7 +7,7 @@ import pytest
 from edge.uplink import blobs
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.errors import DiskFull, SpoolFull
-from tests.simulation.delivery import memory_folder
+from tests.simulation.bad_luck import memory_folder
 
 PAGE = b"\xff\xd8" + bytes(1000)
 

@@ -14,7 +14,7 @@ from contract.signing import Purpose, only, seal, unseal
 from contract.topics import Stream
 from edge.uplink.outbox import Outbox
 from edge.uplink.protocol import WINDOW, AckRefused, Publication, Sender
-from tests.simulation.delivery import (
+from tests.simulation.bad_luck import (
     CENTRAL_KEY,
     HERE,
     LANE_KEY,
