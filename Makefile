@@ -1,8 +1,7 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need first.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-NODE_ENV_DIR := $(VENV)/node
 CONSOLE := central/console
 SETUP := $(VENV)/.setup
 ARGS ?=
@@ -15,7 +14,8 @@ help: ## what there is to do
 setup: $(SETUP) console ## virtual environment, locked packages, console
 
 $(SETUP): requirements.lock pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say make PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "Python 3.11 is needed, not $(PYTHON): install it, or say make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

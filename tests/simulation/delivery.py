@@ -45,6 +45,7 @@ from tests.simulation.bad_luck import (
     PowerCut,
 )
 from tests.simulation.tables import Tables
+from tests.simulation.verdict import check_the_end
 
 
 class World:
@@ -291,32 +292,6 @@ class World:
             committed = self.tables.marks.get(key, Mark()).upto
             assert acked <= committed, "forgotten before committed"
 
-    def check_the_end(self) -> None:
-        assert not self.tables.clashes, "an event contradicts another"
-        assert not self.tables.faults, self.tables.faults[:1]
-        for stream in (Stream.DECISION, Stream.AUDIT):
-            arrived = [(k, e) for k, e in self.tables.applied if k.stream is stream]
-            seqs = [event.seq for _, event in arrived]
-            assert seqs == list(range(1, self.outbox.position(stream).last + 1)), "order, or lost"
-            names = [
-                event.event.data["passage"]
-                for _, event in arrived
-                if event.event is not None and event.type == "passage.started"
-            ]
-            assert names == [name for s, name in self.recorded if s is stream], "lost or twice"
-        self.check_results()
-
-    def check_results(self) -> None:
-        results: dict[str, list[str]] = {}
-        for _, arrived in self.tables.applied:
-            if arrived.event is not None and arrived.type == "command.result":
-                data = arrived.event.data
-                results.setdefault(str(data["command"]), []).append(str(data["execution"]))
-        assert all(len(found) == 1 for found in results.values()), "a command has two results"
-        assert set(results) <= set(self.sent), "a result for nobody's command"
-        for command_id in self.acted:
-            assert results.get(command_id, [""])[0] in ("done", "indeterminate"), "acted in secret"
-
     def close(self) -> None:
         sqlite3.Connection.close(self.disk)
 
@@ -337,6 +312,6 @@ def tell(world: World, steps: int = 90) -> None:
             world.step()
         world.heal()
         world.check_nothing_forgotten()
-        world.check_the_end()
+        check_the_end(world)
     finally:
         world.close()
