@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import signal
@@ -85,7 +86,7 @@ class Agent:
     async def _serve(self, stores: _Stores, ready: Callable[[], None]) -> None:
         lane = build(self._config, stores.outbox, stores.spool, self._clock, self._post())
         uplink = Uplink(
-            self._config.central.uplink,
+            self._config.central,
             stores.outbox,
             stores.spool,
             stores.key,
@@ -119,12 +120,9 @@ class Agent:
 
     async def _pump(self, unit: Unit) -> None:
         while True:
-            try:
-                happening = await asyncio.wait_for(self._inbox.get(), TICK)
-            except TimeoutError:
-                unit.tick()
-                continue
-            unit.handle(happening)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK):  # wait_for may swallow a cancellation (3.11)
+                    unit.handle(await self._inbox.get())
             unit.tick()
 
     def _post(self) -> Callable[[Happening], None]:

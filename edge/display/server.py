@@ -69,7 +69,8 @@ class Display:
             yield f"data: {json.dumps(self.now(), ensure_ascii=False)}\n\n"
             while not changed.is_set():
                 try:
-                    await asyncio.wait_for(changed.wait(), HEARTBEAT)
+                    async with asyncio.timeout(HEARTBEAT):
+                        await changed.wait()
                 except TimeoutError:
                     yield "event: here\ndata:\n\n"
 

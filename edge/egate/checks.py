@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from contract.passage import Check, Status
+from drivers.errors import NoAnswer
 from edge.documents import lds
 from edge.documents.chip.errors import ChipError
 from edge.documents.mrz import Mrz
@@ -44,7 +45,7 @@ def inside_checks(evidence: Evidence) -> list[Check]:
 def _printed(evidence: Evidence) -> Check:
     name = "mrz"
     if evidence.printed is None:
-        detail = evidence.printed_error or "no machine readable zone was read"
+        detail = (evidence.printed_error or "")[:300] or "no machine readable zone was read"
         return Check(name=name, status=Status.UNDETERMINED, detail=detail)
     if failing := evidence.printed.failing:
         detail = f"check digits that do not hold: {', '.join(failing)}"
@@ -90,7 +91,7 @@ def _differences(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 def _chip(evidence: Evidence) -> Check:
     name = "chip"
     error = evidence.chip_error
-    if isinstance(error, ChipError):
+    if isinstance(error, ChipError | NoAnswer):  # it gave nothing, or nothing is there
         return Check(name=name, status=Status.UNDETERMINED, detail=_named(error))
     if error is not None:
         return Check(name=name, status=Status.ABORTED, detail=_named(error))

@@ -7,26 +7,6 @@ from dataclasses import dataclass
 
 from drivers.gate.registers import GateState, Leaf, Power
 from edge.egate.passage import Event
-from edge.runtime.clock import Clock
-
-STOPPED_AFTER = 1.0  # s without a beat of the controller's own counter: its programme stands still
-
-
-class ControllerWatch:
-    """Notices a controller whose port answers while its programme stands still."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._beat: int | None = None
-        self._since = clock.monotonic()
-
-    def stopped_for(self, beat: int) -> float | None:
-        """Return for how many seconds ``beat`` has stood still, None while that is short."""
-        now = self._clock.monotonic()
-        if beat != self._beat:
-            self._beat, self._since = beat, now
-        still = now - self._since
-        return still if still > STOPPED_AFTER else None
 
 
 @dataclass(frozen=True)
@@ -38,6 +18,7 @@ class Conditions:
     readers_well: bool
     disk_full: bool
     closing: bool
+    document_waits: bool  # one lies on the reader that no passage has used
 
     def holds(self, level: Event) -> bool:
         """Return whether ``level`` holds now."""
@@ -62,14 +43,16 @@ _RULES: dict[Event, Callable[[Conditions], bool]] = {
     ),
     Event.DISK_FULL: lambda now: now.disk_full,
     Event.READER_FAILED: lambda now: not now.readers_well,
-    Event.READERS_WELL: lambda now: now.readers_well,
+    Event.READERS_WELL: lambda now: now.readers_well and not now.disk_full,
     Event.CLOSE_LANE: lambda now: now.closing,
+    Event.DOCUMENT_PLACED: lambda now: now.document_waits,
 }
 
 _GATE_RULES: dict[Event, Callable[[GateState], bool]] = {
     Event.EMERGENCY: lambda gate: gate.fire or gate.emergency_stop or gate.power is Power.OFF,
     Event.ALL_CLEAR: lambda gate: not (gate.fire or gate.emergency_stop or gate.power is Power.OFF),
     Event.ENTRY_ASTRAY: lambda gate: gate.entry is not Leaf.CLOSED,
+    Event.EXIT_ASTRAY: lambda gate: gate.exit is not Leaf.CLOSED,
     Event.CROWDED: lambda gate: gate.occupancy >= 2,
     Event.CONFINED: lambda gate: gate.occupancy >= 1 and _both_closed(gate),
     Event.SECURED: lambda gate: gate.occupancy == 1 and _both_closed(gate),

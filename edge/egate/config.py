@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from contract.presence import Kind
+from edge.display.screens import language
 from edge.egate.passage import Phase
 from edge.runtime.config import LaneSection, Serial
 from settings.addresses import Listen
 from settings.files import Section, Where
+
+
+def _spoken(code: str) -> str:
+    language(code)
+    return code
 
 
 class GateDevice(Serial):
@@ -46,7 +52,9 @@ class Display(Section):
     """The traveller's screen."""
 
     listen: Listen = "127.0.0.1:8301"
-    languages: list[str] = Field(default=["en", "fr", "es", "ar"], min_length=1)
+    languages: list[Annotated[str, AfterValidator(_spoken)]] = Field(
+        default=["en", "fr", "es", "ar"], min_length=1
+    )
 
 
 class Documents(Section):
@@ -62,6 +70,7 @@ class PassagePolicy(Section):
         default=True, description="the camera's reading must agree with the reader's"
     )
     chip_within: float = Field(default=10.0, gt=0, le=60, description="s for the whole chip")
+    chip_answers_within: float = Field(default=5.0, gt=0, le=30, description="s for one answer")
     limits: dict[Phase, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
 
 

@@ -48,6 +48,11 @@ SELF_SERVICE: Profile = {
 """The rest of passive authentication is mandatory because it is not named here."""
 
 
+def profile(*, page_must_be_read: bool) -> Profile:
+    """Return the site's profile. A page that was read must agree with the reader in any case."""
+    return SELF_SERVICE if page_must_be_read else {**SELF_SERVICE, "page": Need.OPTIONAL}
+
+
 def decide(checks: Sequence[Check], profile: Profile) -> Decision:
     """Return the decision over ``checks``; no checks at all is a referral."""
     reasons = tuple(

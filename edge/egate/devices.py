@@ -16,12 +16,13 @@ from drivers.document_reader.codec import Dialect
 from drivers.document_reader.codec import Event as DocumentEvent
 from drivers.document_reader.reader import BAUDRATE as DOCUMENT_BAUDRATE
 from drivers.document_reader.reader import DocumentReader
+from drivers.errors import DriverError
 from drivers.gate.gate import BAUDRATE as GATE_BAUDRATE
 from drivers.gate.gate import Gate
 from drivers.gate.registers import GateState
 from drivers.link import open_link
 from edge.documents.chip.reader import Reading, read_chip, read_size
-from edge.egate.config import CameraDevice, EGateDevices
+from edge.egate.config import CameraDevice, EGateDevices, PassagePolicy
 from edge.runtime.worker import Post, Worker
 
 GATE, DOCUMENT_READER, CHIP_READER = "gate", "document-reader", "chip-reader"
@@ -30,6 +31,7 @@ READERS = (DOCUMENT_READER, CHIP_READER, PAGE_CAMERA, FACE_CAMERA)
 
 GATE_POLL = 0.05  # s; the controller's watchdog bears 2 s of silence
 DOCUMENT_POLL = 0.03  # s that one look at the reader may block its thread
+ASK_AFTER = 2.0  # s of silence of the document reader
 CAMERA_POLL = 0.5  # s between frames that nobody asked for: enough to see a camera freeze
 _DIALECTS = {
     "framed": Dialect.FRAMED,
@@ -51,12 +53,39 @@ class GatePoll:
         return gate.read()
 
 
+class DocumentPoll:
+    """Listens to the reader, and asks it what lies there: at first, after rubbish, after silence.
+
+    A document may have come or gone while the link was away or the line was noisy; and a reader
+    that speaks only when something happens cannot otherwise be told from one that is dead.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._reader: DocumentReader | None = None
+        self._ask_at = 0.0
+
+    def __call__(self, reader: DocumentReader) -> DocumentEvent | None:
+        """Return what it says now, if anything."""
+        if reader is not self._reader:
+            self._reader, self._ask_at = reader, 0.0
+        asks = self._clock() >= self._ask_at
+        try:
+            event = reader.inquire() if asks else reader.poll(DOCUMENT_POLL)
+        except DriverError:
+            self._ask_at = 0.0
+            raise
+        if event is not None:
+            self._ask_at = self._clock() + ASK_AFTER
+        return event
+
+
 class ChipStation:
     """Where a document lies while its chip is read. A card is there only for one reading."""
 
-    def __init__(self, url: str, card_within: float) -> None:
+    def __init__(self, url: str, patience: Patience) -> None:
         self._url = url
-        self._patience = Patience(card_within=card_within)
+        self._patience = patience
         self.reader: ChipReader | None = None
 
     def read(self, key_input: str) -> tuple[Reading, float]:
@@ -91,15 +120,16 @@ class Workers:
     face_camera: Worker[Camera]
 
 
-def workers(devices: EGateDevices, chip_within: float, post: Post) -> Workers:
+def workers(devices: EGateDevices, policy: PassagePolicy, post: Post) -> Workers:
     """Return the workers of an e-gate, not started."""
+    patience = Patience(policy.chip_answers_within, policy.chip_within)
     return Workers(
         gate=Worker(GATE, _gate(devices), post, poll=GatePoll(), every=GATE_POLL),
         document_reader=Worker(
-            DOCUMENT_READER, _document_reader(devices), post, poll=_listen, every=0.001
+            DOCUMENT_READER, _document_reader(devices), post, poll=DocumentPoll(), every=0.001
         ),
         chip_reader=Worker(
-            CHIP_READER, lambda: ChipStation(devices.chip_reader.url, chip_within), post
+            CHIP_READER, lambda: ChipStation(devices.chip_reader.url, patience), post
         ),
         page_camera=_camera(PAGE_CAMERA, devices.page_camera, post),
         face_camera=_camera(FACE_CAMERA, devices.face_camera, post),
@@ -116,10 +146,6 @@ def _document_reader(devices: EGateDevices) -> Callable[[], DocumentReader]:
     return lambda: DocumentReader(
         open_link(where.url, where.baudrate or DOCUMENT_BAUDRATE), _DIALECTS[where.dialect]
     )
-
-
-def _listen(reader: DocumentReader) -> DocumentEvent | None:
-    return reader.poll(DOCUMENT_POLL)
 
 
 def _camera(name: str, where: CameraDevice, post: Post) -> Worker[Camera]:

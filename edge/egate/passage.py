@@ -13,7 +13,9 @@ Rules
 3. The entry is opened only from phases in which the exit is proved closed.
 4. An emergency opens nothing here: the gate's own hardware opens the exit. Software withdraws
    its commands, so that no command outlives the fire.
-5. Whoever must not pass is let out through the entry; nobody waits inside without a time limit.
+5. Whoever is inside when the disk takes no more is in the hands of an officer; if nobody is, the
+   gate pauses until it does again, as for a reader that is away.
+6. Whoever must not pass is let out through the entry; nobody waits inside without a time limit.
 
 Events named under LEVELS are conditions of the gate: they are looked at again in every new phase,
 in that order, so none is missed because it came early.
@@ -55,8 +57,9 @@ class Event(StrEnum):
     GATE_FAULT = auto()  # it reports a fault, or refused a command
     DISK_FULL = auto()  # nothing can be recorded, so nothing may pass
     READER_FAILED = auto()  # a reader or camera is away: no new traveller, no officer needed
-    READERS_WELL = auto()
+    READERS_WELL = auto()  # and the disk takes records
     ENTRY_ASTRAY = auto()  # the entry is not proved closed
+    EXIT_ASTRAY = auto()  # the exit is not proved closed
     CROWDED = auto()  # two or more inside
     CONFINED = auto()  # somebody inside, both leaves proved closed
     SECURED = auto()  # exactly one inside, both leaves proved closed
@@ -64,8 +67,8 @@ class Event(StrEnum):
     SETTLED = auto()  # nobody inside, both leaves proved closed
     EMPTY = auto()  # nobody inside
     CLOSE_LANE = auto()
+    DOCUMENT_PLACED = auto()  # a document lies on the reader that no passage has used
     OPEN_LANE = auto()
-    DOCUMENT_PLACED = auto()
     DOCUMENT_REMOVED = auto()
     DOCUMENT_ACCEPTED = auto()
     DOCUMENT_FLAGGED = auto()
@@ -109,7 +112,7 @@ _EVACUATE = To(P.EVACUATING, (Do.STOP_READING, Do.WITHDRAW, Do.ALARM, Do.END_EVA
 _LET_BACK = To(P.RETURNING, (Do.STOP_READING, Do.ALARM, Do.OPEN_ENTRY))
 _CLOSE = To(P.CLOSED, (Do.CLOSE_LEAVES,))
 _RECOVER = To(P.RECOVERING, (Do.ACKNOWLEDGE, Do.CLOSE_LEAVES))
-_REFER_INSIDE = To(P.REFERRED_INSIDE, (Do.REFER,))
+_REFER_INSIDE = To(P.REFERRED_INSIDE, (Do.STOP_READING, Do.REFER))
 _REFER_AT_ENTRY = To(P.REFERRED_AT_ENTRY, (Do.STOP_READING, Do.REFER))
 
 _OWN: dict[Phase, dict[Event, _Step]] = {
@@ -123,6 +126,7 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
     P.IDLE: {
         E.DOCUMENT_PLACED: To(P.READING, (Do.BEGIN, Do.READ_DOCUMENT)),
         E.READER_FAILED: To(P.PAUSED),
+        E.DISK_FULL: To(P.PAUSED),
         E.CLOSE_LANE: _CLOSE,
         E.CONFINED: _LET_BACK,
         E.ENTRY_ASTRAY: _FAIL,
@@ -197,6 +201,12 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
 _UNTROUBLED = {P.CLOSED, P.FAULT, P.EVACUATING}
 """Phases in which nothing moves, so that a failing device or disk changes nothing."""
 
+_EXIT_CLOSED = {
+    *(P.IDLE, P.PAUSED, P.READING, P.REFERRED_AT_ENTRY, P.ENTERING, P.SECURING),
+    *(P.DECIDING, P.REFERRED_INSIDE, P.RETURNING),
+}
+"""Phases that begin with the exit proved closed and do not open it."""
+
 
 def _steps() -> dict[tuple[Phase, Event], _Step]:
     steps = {(phase, event): to for phase, own in _OWN.items() for event, to in own.items()}
@@ -207,14 +217,16 @@ def _steps() -> dict[tuple[Phase, Event], _Step]:
             steps[phase, E.DEVICE_FAILED] = _FAIL
             if phase is not P.RECOVERING:  # there the fault is being acknowledged
                 steps[phase, E.GATE_FAULT] = _FAIL
-            steps[phase, E.DISK_FULL] = _FAIL
+            if phase not in (P.IDLE, P.PAUSED):  # nobody is inside, nothing has begun
+                steps[phase, E.DISK_FULL] = _FAIL
+        if phase in _EXIT_CLOSED:
+            steps[phase, E.EXIT_ASTRAY] = _FAIL
     return steps
 
 
 _IGNORED_EVERYWHERE = {
     *LEVELS,  # a condition nobody waits for
     E.OPEN_LANE,  # already open
-    E.DOCUMENT_PLACED,  # the next traveller is early
     E.DOCUMENT_REMOVED,  # the reading is over
     E.DOCUMENT_ACCEPTED,  # a reading that was stopped
     E.DOCUMENT_FLAGGED,

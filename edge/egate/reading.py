@@ -109,6 +109,8 @@ def _look(camera: Camera) -> tuple[Frame, PageReading, float]:
 
 
 def _fresh(camera: Camera) -> Frame:
+    """Return a picture that was taken after it was asked for."""
+    camera.frame(FRAME_WITHIN)  # waited in the pipe, or was on its way: it may show the empty glass
     return camera.frame(FRAME_WITHIN)
 
 

@@ -61,7 +61,7 @@ class Recorder:
             try:
                 story.pictures = referral_pictures(story.evidence, self._spool)
             except UplinkError as error:
-                self._lane.faults.raise_("pictures", type(error).__name__, str(error))
+                self._lane.trouble("pictures", error)
         printed = story.evidence.printed
         decided = Decided(
             passage=story.passage,
@@ -81,6 +81,14 @@ class Recorder:
         ended = Ended(
             passage=story.passage, outcome=outcome, seconds=seconds, stages_ms=story.stages
         )
-        self._lane.record(Stream.DECISION, "passage.ended", ended, {OPEN_PASSAGE: ""})
+        self._lane.owe(Stream.DECISION, "passage.ended", ended, {OPEN_PASSAGE: ""})
         for picture in story.pictures:
             self._spool.erase(picture.blob.sha256)
+
+    def recover(self, now: float) -> None:
+        """End the passage that a restart left open, and erase what was kept of its traveller."""
+        if left := self._lane.outbox.state().get(OPEN_PASSAGE):
+            self.ended(Story(now, left), Outcome.FAULT)
+        for held in self._spool.pending():
+            if held.personal:
+                self._spool.erase(held.blob.sha256)

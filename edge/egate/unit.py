@@ -2,31 +2,36 @@
 
 1. Everything here runs in the agent's loop; devices work in their own threads.
 2. A decision is on disk before a door moves on its account: only a recorded clearance is CLEARED.
+   Clearance and approval stand on a reading of the gate that is younger than what led to them.
 3. A command the gate refuses is a fault: the table then closes the leaves and calls an officer.
 4. After a restart the passage that was open is ended as a fault; nothing of it is known any more.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from contract.command import Command, Execution, Verb
 from contract.passage import OfficerDecision, Outcome, Resolved, Verdict
 from contract.topics import Stream
-from drivers.document_reader.codec import Placed, Removed, Unreadable
+from drivers.document_reader.codec import Detected, Placed, Removed, Unreadable
+from drivers.errors import DriverError
 from drivers.gate.gate import Gate
 from drivers.gate.registers import GateState
 from edge.display.server import Display
 from edge.egate import devices
 from edge.egate.checks import document_checks, inside_checks
-from edge.egate.conditions import Conditions, ControllerWatch
+from edge.egate.conditions import Conditions
 from edge.egate.config import EGateConfig
-from edge.egate.decision import SELF_SERVICE, decide
-from edge.egate.lamps import LAMPS
+from edge.egate.decision import decide, profile
+from edge.egate.glass import Glass
+from edge.egate.leaves import Leaves
 from edge.egate.passage import LEVELS, LIMITS, PASSAGE, Do, Event, Phase
 from edge.egate.reading import Authenticate, read_document, take_face
-from edge.egate.story import OPEN_PASSAGE, Recorder, Story
+from edge.egate.story import Recorder, Story
 from edge.runtime.clock import Clock
+from edge.runtime.controller import ControllerWatch
 from edge.runtime.engine import Engine
 from edge.runtime.hands import Hands
 from edge.runtime.lane import Lane
@@ -65,10 +70,11 @@ class EGateUnit:
         self._clock = clock
         self._display = display
         self._authenticate = authenticate
+        self._profile = profile(page_must_be_read=config.policy.page_must_be_read)
         self._changed = changed
         self.lane = Lane(outbox, clock, lambda: self._engine.phase, models)
         self._recorder = Recorder(self.lane, spool)
-        self._workers = devices.workers(config.devices, config.policy.chip_within, post)
+        self._workers = devices.workers(config.devices, config.policy, post)
         for worker in vars(self._workers).values():
             self.lane.add(worker)
         self._engine: Engine[Phase, Event, Do] = Engine(
@@ -84,9 +90,10 @@ class EGateUnit:
         self._hands: Hands[Event] = Hands(
             self.lane, self._engine.happen, self._engine.look, lambda: self.phase in _MAKING_SAFE
         )
+        self._leaves = Leaves(self._workers.gate, self._hands, clock)
         self._gate: GateState | None = None
-        self._heart = ControllerWatch(clock)
-        self._lines: tuple[str, ...] | None = None
+        self._heart = ControllerWatch(devices.GATE, self.lane, clock)
+        self._glass = Glass()
         self._story: Story | None = None
 
     # The agent's view
@@ -98,8 +105,7 @@ class EGateUnit:
 
     def start(self) -> None:
         """End what a restart left open; start the devices."""
-        if left := self.lane.outbox.state().get(OPEN_PASSAGE):
-            self._recorder.ended(Story(self._clock.monotonic(), left), Outcome.FAULT)
+        self._recorder.recover(self._clock.monotonic())
         self._display.show(self.phase)
         self.lane.start()
 
@@ -114,16 +120,17 @@ class EGateUnit:
         self.lane.notice(happening)
         match happening:
             case Seen(devices.GATE, GateState() as state):
-                self._gate = state
-                self._watch_controller(state)
-            case Condition(devices.GATE, _, error) if error is not None:
+                self._gate = state if self._heart.alive(state.controller_beat) else None
+                self._leaves.keep_closed(self.phase, state)
+            case Condition(devices.GATE, _, error):
                 self._gate = None
-            case Seen(devices.DOCUMENT_READER, Placed(lines)):
-                self._placed(lines)
-            case Seen(devices.DOCUMENT_READER, Unreadable()):
-                self._placed(None)
-            case Seen(devices.DOCUMENT_READER, Removed()):
-                self._engine.happen(Event.DOCUMENT_REMOVED)
+                if error is None:  # its lamps turned red while we were away
+                    self._leaves.light(self.phase)
+            case Seen(
+                devices.DOCUMENT_READER, Detected() | Placed() | Unreadable() | Removed() as it
+            ):
+                if self._glass.notice(it):
+                    self._engine.happen(Event.DOCUMENT_REMOVED)
         self._engine.look()
 
     def tick(self) -> None:
@@ -139,6 +146,7 @@ class EGateUnit:
             case Verb.CLOSE_LANE:
                 return close_lane(self.lane, self._engine)
             case Verb.DECIDE_PASSAGE:
+                await self._look_at_gate()
                 return self._decide_referral(command)
         return Execution.REFUSED, f"an e-gate does not know {command.verb}"
 
@@ -171,15 +179,18 @@ class EGateUnit:
             readers_well=self.lane.connected(*devices.READERS),
             disk_full=self.lane.disk_full,
             closing=self.lane.closing,
+            document_waits=self._glass.waits,
         )
 
-    def _watch_controller(self, state: GateState) -> None:
-        if (stopped := self._heart.stopped_for(state.controller_beat)) is None:
-            self.lane.faults.clear(devices.GATE, "ControllerStopped")
-            return
-        self._gate = None
-        detail = f"the gate's controller answers but has stood still for {stopped:.1f} s"
-        self.lane.faults.raise_(devices.GATE, "ControllerStopped", detail)
+    async def _look_at_gate(self) -> bool:
+        """Take in the gate as it is now; return whether it said."""
+        try:
+            state = await asyncio.wrap_future(self._workers.gate.ask(Gate.read))
+        except DriverError as error:
+            self.lane.trouble(devices.GATE, error)
+            return False
+        self.handle(Seen(devices.GATE, state))
+        return True
 
     # Effects
 
@@ -195,13 +206,13 @@ class EGateUnit:
 
     def _read_document(self) -> None:
         assert self._story is not None
-        self._hands.begin(self._read(self._story, self._lines), Event.DOCUMENT_FLAGGED)
+        self._hands.begin(self._read(self._story, self._glass.take()), Event.DOCUMENT_FLAGGED)
 
     async def _read(self, story: Story, lines: tuple[str, ...] | None) -> Event:
         stages = await read_document(story.evidence, lines, self._workers, self._authenticate)
         story.stages |= stages
         story.checks = document_checks(story.evidence, self._clock.now().date())
-        decision = decide(story.checks, SELF_SERVICE)
+        decision = decide(story.checks, self._profile)
         story.reasons = decision.reasons
         clear = decision.verdict is Verdict.CLEAR
         return Event.DOCUMENT_ACCEPTED if clear else Event.DOCUMENT_FLAGGED
@@ -212,8 +223,10 @@ class EGateUnit:
 
     async def _judge(self, story: Story) -> Event | None:
         story.stages |= await take_face(story.evidence, self._workers)
+        if not await self._look_at_gate() or self.phase is not Phase.DECIDING:
+            return None  # the limit, or what was seen instead, says what happens
         inside = inside_checks(story.evidence)
-        decision = decide(inside, SELF_SERVICE)
+        decision = decide(inside, self._profile)
         story.checks = [*story.checks, *inside]
         document_stands = not story.reasons or story.evidence.approved_by is not None
         if not (decision.verdict is Verdict.CLEAR and document_stands):
@@ -224,47 +237,32 @@ class EGateUnit:
 
     def _refer(self) -> None:
         assert self._story is not None
-        if not self._story.reasons:
-            self._story.reasons = (f"{self.phase}.too-slow",)
-        self._recorder.decided(self._story, Verdict.REFER)
+        story = self._story
+        if not story.checks:
+            story.checks = document_checks(story.evidence, self._clock.now().date())
+        if not story.reasons and self._engine.cause is not None:
+            phase, event = self._engine.cause
+            how = "too-slow" if event is Event.TIMED_OUT else "failed"
+            story.reasons = (f"{phase}.{how}",)
+        self._recorder.decided(story, Verdict.REFER)
 
     def _end(self, outcome: Outcome) -> None:
         if self._story is not None:
             self._recorder.ended(self._story, outcome)
         self._story = None
-        self._lines = None
-
-    def _placed(self, lines: tuple[str, ...] | None) -> None:
-        if self.phase is Phase.IDLE:
-            self._lines = lines
-        self._engine.happen(Event.DOCUMENT_PLACED)
-
-    def _close_leaves(self) -> None:
-        self._tell_gate(lambda gate: gate.command_entry(open=False))
-        self._tell_gate(lambda gate: gate.command_exit(open=False))
-
-    def _withdraw(self) -> None:
-        self._tell_gate(lambda gate: gate.command_entry(open=False))
-
-    def _acknowledge(self) -> None:
-        self._hands.obeys = True
-        self._tell_gate(Gate.acknowledge_fault)
-
-    def _alarm(self) -> None:
-        self._workers.gate.ask(lambda gate: gate.buzzer(on=True))
 
     _EFFECTS: dict[Do, Callable[[EGateUnit], None]] = {  # noqa: RUF012 never changed
         Do.BEGIN: _begin,
         Do.READ_DOCUMENT: _read_document,
         Do.STOP_READING: lambda self: self._hands.drop(),
-        Do.OPEN_ENTRY: lambda self: self._tell_gate(lambda gate: gate.command_entry(open=True)),
-        Do.OPEN_EXIT: lambda self: self._tell_gate(lambda gate: gate.command_exit(open=True)),
-        Do.CLOSE_LEAVES: _close_leaves,
-        Do.ACKNOWLEDGE: _acknowledge,
-        Do.WITHDRAW: _withdraw,
+        Do.OPEN_ENTRY: lambda self: self._leaves.open_entry(),
+        Do.OPEN_EXIT: lambda self: self._leaves.open_exit(),
+        Do.CLOSE_LEAVES: lambda self: self._leaves.close(),
+        Do.ACKNOWLEDGE: lambda self: self._leaves.acknowledge(),
+        Do.WITHDRAW: lambda self: self._leaves.withdraw(self._gate),
         Do.DECIDE: _decide,
         Do.REFER: _refer,
-        Do.ALARM: _alarm,
+        Do.ALARM: lambda self: self._leaves.alarm(),
     }
 
     # Doing
@@ -277,12 +275,6 @@ class EGateUnit:
         elif phase in (Phase.CLOSED, Phase.RECOVERING):
             self.lane.reopened()
         self._display.show(phase, self._story.issuing_state if self._story else "")
-        lamps = LAMPS[phase]
-        self._workers.gate.ask(lambda gate: gate.lamps(lamps))
-        if phase is Phase.IDLE:
-            self._workers.gate.ask(lambda gate: gate.buzzer(on=False))
+        self._leaves.light(phase)
         self.lane.tick()
         self._changed(self._engine.version)
-
-    def _tell_gate(self, verb: Callable[[Gate], None]) -> None:
-        self._hands.tell(self._workers.gate, verb)

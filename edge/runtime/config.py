@@ -19,34 +19,14 @@ def _key(text: str) -> str:
     return text
 
 
-class Central(Section):
+class Central(UplinkSettings):
     """How central is reached and known."""
 
     broker: BrokerUrl
-    protocol: Literal["5", "3.1.1"] = "5"
-    username: str | None = None
-    password_file: Where | None = None
-    ca_file: Where | None = None
-    certificate: Where | None = None
-    certificate_key: Where | None = None
     blobs: WebUrl = Field(description="central's web address")
     key: Annotated[str, AfterValidator(_key)] = Field(
         description="central's public key, base64; only commands sealed with it are obeyed"
     )
-
-    @property
-    def uplink(self) -> UplinkSettings:
-        """What the uplink needs of this."""
-        return UplinkSettings(
-            broker=self.broker,
-            protocol=self.protocol,
-            username=self.username,
-            password_file=self.password_file,
-            ca=self.ca_file,
-            certificate=self.certificate,
-            key=self.certificate_key,
-            blobs=self.blobs,
-        )
 
     @property
     def public_key(self) -> Ed25519PublicKey:

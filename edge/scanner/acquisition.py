@@ -46,15 +46,18 @@ class Exposure:
 
 def take(detector: Detector, lines: int) -> Exposure:
     """Return an exposure of at least ``lines`` lines. Raises the detector's DriverErrors."""
-    return _run(detector, lambda taken: taken >= lines)
+    return _run(detector, lambda taken: taken >= lines, lambda: None)
 
 
-def scan(detector: Detector, end: threading.Event) -> Exposure:
-    """Return everything from now until ``end`` is set. Raises the detector's DriverErrors."""
-    return _run(detector, lambda taken: end.is_set() or taken >= MOST_LINES)
+def scan(detector: Detector, end: threading.Event, begun: Callable[[], None]) -> Exposure:
+    """Return everything from now until ``end`` is set; ``begun`` is called when lines come.
+
+    Raises the detector's DriverErrors.
+    """
+    return _run(detector, lambda taken: end.is_set() or taken >= MOST_LINES, begun)
 
 
-def _run(detector: Detector, enough: Callable[[int], bool]) -> Exposure:
+def _run(detector: Detector, enough: Callable[[int], bool], begun: Callable[[], None]) -> Exposure:
     blocks: list[LineBlock] = []
     detector.start()
     try:
@@ -68,6 +71,8 @@ def _run(detector: Detector, enough: Callable[[int], bool]) -> Exposure:
                     raise
                 continue
             silent = 0.0
+            if not blocks:
+                begun()
             blocks.append(block)
             taken = int(block.numbers[-1]) + 1
     finally:

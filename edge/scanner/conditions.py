@@ -9,19 +9,9 @@ from drivers.conveyor.registers import ConveyorState, Fault
 from edge.scanner.config import Geometry
 from edge.scanner.devices import AT_LEVEL, SourceState
 from edge.scanner.inspection import Event
+from edge.scanner.tracking import Tracked
 
 TAIL_MARGIN = 60.0  # mm behind the item that are scanned too
-
-
-@dataclass(frozen=True)
-class Tracked:
-    """Where the item is: the belt's position when its tail left the entry barrier, if it has."""
-
-    tail_at: float | None = None
-
-    def behind(self, state: ConveyorState) -> float:
-        """Return how many mm the tail is behind the entry barrier; -1 while it is not through."""
-        return -1.0 if self.tail_at is None else state.position - self.tail_at
 
 
 @dataclass(frozen=True)
@@ -58,9 +48,8 @@ def _safe(now: Conditions) -> bool:
     if now.conveyor is None or now.source is None:
         return False
     belt = now.conveyor
-    empty = not (belt.entry_barrier or belt.exit_barrier)
     well = not belt.faults and not now.source.status.fault and now.detector_well
-    return empty and well and belt.interlock_closed and not now.source.status.beam_on
+    return well and belt.interlock_closed and not now.source.status.beam_on
 
 
 def _beam_is_on(now: Conditions) -> bool:
@@ -82,14 +71,19 @@ _RULES: dict[Event, Callable[[Conditions], bool]] = {
     Event.DEVICE_FAILED: _away,
     Event.DISK_FULL: lambda now: now.disk_full,
     Event.CLOSE_LANE: lambda now: now.closing,
-    Event.CALIBRATION_STALE: lambda now: not now.air_fresh,
+    Event.CALIBRATION_STALE: lambda now: not (now.air_fresh or now.tracked.arrived),
     Event.SAFE: _safe,
     Event.BEAM_IS_ON: _beam_is_on,
-    Event.ITEM_ARRIVED: _on_belt(lambda _, belt: belt.entry_barrier),
+    Event.ITEM_ARRIVED: lambda now: now.tracked.arrived,
+    Event.ITEM_TOO_LONG: _on_belt(
+        lambda now, belt: now.tracked.front_past(belt.position) >= now.geometry.entry_to_diverter
+    ),
     Event.ITEM_SCANNED: _on_belt(
-        lambda now, belt: now.tracked.behind(belt) >= now.geometry.entry_to_beam + TAIL_MARGIN
+        lambda now, belt: (
+            now.tracked.tail_past(belt.position) >= now.geometry.entry_to_beam + TAIL_MARGIN
+        )
     ),
     Event.ITEM_GONE: _on_belt(
-        lambda now, belt: now.tracked.behind(belt) >= now.geometry.entry_to_end
+        lambda now, belt: now.tracked.tail_past(belt.position) >= now.geometry.entry_to_end
     ),
 }

@@ -37,6 +37,7 @@ class Geometry(Section):
     """Where things stand along the belt, in mm, and how fast it goes."""
 
     entry_to_beam: float = Field(default=600.0, gt=0, description="mm from barrier to beam")
+    entry_to_diverter: float = Field(default=1800.0, gt=0, description="mm, barrier to diverter")
     entry_to_end: float = Field(default=2400.0, gt=0, description="mm from barrier to belt's end")
     scan_speed: float = Field(default=400.0, ge=50, le=1000, description="mm/s in the beam")
     move_speed: float = Field(default=800.0, ge=50, le=1000, description="mm/s elsewhere")

@@ -24,7 +24,7 @@ from edge.uplink.errors import UplinkError
 from models.xray.segmenter import BadPicture
 
 REFERENCE_LINES = 128
-LEAD_MARGIN = 150.0  # mm in front of the item that are kept: what the belt took to stop, and air
+LEAD_MARGIN = 100.0  # mm of air in front of the item that are kept
 
 
 class Exposures:
@@ -50,6 +50,7 @@ class Exposures:
         self._dark: Counts | None = None
         self._calibration: Calibration | None = None
         self._scan: asyncio.Future[Exposure] | None = None
+        self._begun = asyncio.Event()
         self._end = threading.Event()
 
     @property
@@ -77,16 +78,40 @@ class Exposures:
         try:
             self._calibration = calibrate(self._dark, exposure.counts, self._clock.monotonic())
         except CalibrationError as error:
-            self._lane.faults.raise_(DETECTOR, "CalibrationError", str(error))
+            self._lane.trouble(DETECTOR, error)
             return Event.CALIBRATION_FAILED
         return Event.AIR_TAKEN
 
     def begin(self) -> None:
         """Begin to take lines of an item."""
         self._end = end = threading.Event()
-        job = self._workers.detector.ask(lambda detector: acquisition.scan(detector, end))
+        self._begun = begun = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def lines_come() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(begun.set)
+
+        job = self._workers.detector.ask(
+            lambda detector: acquisition.scan(detector, end, lines_come)
+        )
         self._scan = asyncio.wrap_future(job)
         self._scan.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    async def begun(self) -> Event:
+        """Return when lines come."""
+        await self._begun.wait()
+        return Event.LINES_BEGIN
+
+    async def broken(self) -> Event | None:
+        """Return when the scan has failed, or with nothing when it is over."""
+        assert self._scan is not None
+        try:
+            await asyncio.shield(self._scan)
+        except DriverError as error:
+            self._lane.trouble(DETECTOR, error)
+            return Event.SCAN_FAILED
+        return None
 
     def give_up(self) -> None:
         """End a scan that nobody wants any more."""
@@ -97,10 +122,13 @@ class Exposures:
         """End the scan, find out what it shows, record it."""
         start = time.monotonic()
         self._end.set()
+        if story.to_beam <= 0:
+            self._recorder.unreadable(story, "the item was in the beam before lines came")
+            return Event.ANALYSIS_FAILED
         try:
             assert self._scan is not None
             exposure = await self._scan
-            analysis = await asyncio.to_thread(self._analyse, exposure)
+            analysis = await asyncio.to_thread(self._analyse, exposure, story.to_beam)
             pictures = await asyncio.to_thread(self._recorder.keep, analysis)
         except (DriverError, CalibrationError, BadPicture, UplinkError) as error:
             reason = f"{type(error).__name__}: {error}"
@@ -111,9 +139,14 @@ class Exposures:
             return Event.ANALYSIS_FAILED  # what is not on record must not leave
         return _EVENTS[analysis.finding.value]
 
-    def _analyse(self, exposure: Exposure) -> Analysis:
+    def _analyse(self, exposure: Exposure, to_beam: float) -> Analysis:
+        """Look at ``exposure`` without the air in front of the item.
+
+        The belt moves at most one pitch per line, slower while it starts: so many lines at least
+        came before the item did.
+        """
         assert self._calibration is not None
-        lead = round((self._geometry.entry_to_beam - LEAD_MARGIN) / self._geometry.pitch)
+        lead = int((to_beam - LEAD_MARGIN) / self._geometry.pitch)
         return analyse(
             exposure.without_lead(max(0, lead)),
             self._calibration,
@@ -129,7 +162,7 @@ class Exposures:
         try:
             return await asyncio.wrap_future(job)
         except DriverError as error:
-            self._lane.faults.raise_(DETECTOR, type(error).__name__, str(error))
+            self._lane.trouble(DETECTOR, error)
             return None
 
 

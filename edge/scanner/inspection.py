@@ -1,6 +1,6 @@
 """One item's inspection on a conveyor X-ray scanner, as a table.
 
-    CLOSED ─open-lane─▶ PREPARING ─safe─▶ DARKENING ─▶ WARMING ─beam─▶ AIRING ─▶ IDLE
+    CLOSED ─open-lane─▶ PREPARING ─safe─▶ EMPTYING ─▶ DARKENING ─▶ WARMING ─beam─▶ AIRING ─▶ IDLE
       IDLE ─arrived─▶ ARMING ─beam─▶ SCANNING ─scanned─▶ ANALYSING ─clear─▶ RELEASING ─gone─▶ IDLE
                                                              └─suspect─▶ HELD ─divert─▶ DIVERTING ─┘
 
@@ -11,7 +11,9 @@ Rules
 3. Whatever threatens (interlock, person, jam, a device gone, no disk) turns the beam off and stops
    the belt, from every phase, before anything else.
 4. An analysis that fails or is late is a hold. Only a clear finding or an operator releases.
-5. The air reference is taken again when it is stale, never with an item in the tunnel.
+5. Whatever lies in the tunnel when the lane opens has not been judged: it goes to the search table.
+6. The air reference is taken again when it is stale, never with an item in the tunnel.
+7. The belt carries an item into the beam only once lines are coming.
 
 Events under LEVELS are conditions: they are looked at again in every new phase, in that order.
 """
@@ -28,6 +30,7 @@ class Phase(StrEnum):
 
     CLOSED = auto()
     PREPARING = auto()
+    EMPTYING = auto()
     DARKENING = auto()
     WARMING = auto()
     AIRING = auto()
@@ -52,16 +55,19 @@ class Event(StrEnum):
     DEVICE_FAILED = auto()  # a device is away
     DISK_FULL = auto()  # nothing can be recorded, so nothing may be scanned
     CLOSE_LANE = auto()
-    CALIBRATION_STALE = auto()
-    SAFE = auto()  # beam proved off, interlock closed, nobody near, tunnel empty, devices well
+    CALIBRATION_STALE = auto()  # and nothing has arrived yet
+    SAFE = auto()  # beam proved off, interlock closed, nobody near, devices well
     BEAM_IS_ON = auto()  # read back, at its set-points
-    ITEM_ARRIVED = auto()  # the entry barrier is interrupted
+    ITEM_ARRIVED = auto()  # something has broken the entry barrier that has not been scanned
+    ITEM_TOO_LONG = auto()  # its front is at the diverter and its tail not through the beam
     ITEM_SCANNED = auto()  # the item's tail has passed the beam
-    ITEM_GONE = auto()  # the item's tail has passed the exit barrier
+    ITEM_GONE = auto()  # the item's tail has passed the belt's end
     OPEN_LANE = auto()
     DARK_TAKEN = auto()
     AIR_TAKEN = auto()
     CALIBRATION_FAILED = auto()
+    LINES_BEGIN = auto()
+    SCAN_FAILED = auto()
     FOUND_CLEAR = auto()
     FOUND_SUSPECT = auto()
     ANALYSIS_FAILED = auto()
@@ -89,6 +95,8 @@ class Do(StrEnum):
     POINT_ASIDE = auto()  # the diverter leads items to the search table
     POINT_HOLD = auto()  # the diverter lets nothing on
     ACKNOWLEDGE = auto()
+    EMPTY = auto()  # what is behind the entry barrier now has to leave the belt
+    EMPTIED = auto()  # nothing is on it any more
     TAKE_DARK = auto()
     TAKE_AIR = auto()
     BEGIN = auto()
@@ -113,7 +121,12 @@ _REFER = To(P.HELD, (Do.REFER,))
 _OWN: dict[Phase, dict[Event, _Step]] = {
     P.CLOSED: {E.OPEN_LANE: _PREPARE},
     P.PREPARING: {
-        E.SAFE: To(P.DARKENING, (Do.TAKE_DARK,)),
+        E.SAFE: To(P.EMPTYING, (Do.POINT_ASIDE, Do.EMPTY, Do.BELT_RUN)),
+        E.CLOSE_LANE: _CLOSE,
+        E.TIMED_OUT: _FAIL,
+    },
+    P.EMPTYING: {
+        E.ITEM_GONE: To(P.DARKENING, (Do.BELT_STOP, Do.POINT_HOLD, Do.EMPTIED, Do.TAKE_DARK)),
         E.CLOSE_LANE: _CLOSE,
         E.TIMED_OUT: _FAIL,
     },
@@ -131,13 +144,16 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
     P.IDLE: {
         E.CLOSE_LANE: _CLOSE,
         E.ITEM_ARRIVED: To(P.ARMING, (Do.BELT_STOP, Do.BEGIN, Do.BEAM_ON)),
-        E.CALIBRATION_STALE: _PREPARE,
+        E.CALIBRATION_STALE: To(P.DARKENING, (Do.BEAM_OFF, Do.BELT_STOP, Do.TAKE_DARK)),
     },
     P.ARMING: {
-        E.BEAM_IS_ON: To(P.SCANNING, (Do.TAKE_LINES, Do.BELT_RUN)),
+        E.BEAM_IS_ON: To(P.SCANNING, (Do.TAKE_LINES,)),
         E.TIMED_OUT: _FAIL,
     },
     P.SCANNING: {
+        E.LINES_BEGIN: To(P.SCANNING, (Do.BELT_RUN,)),
+        E.SCAN_FAILED: _FAIL,
+        E.ITEM_TOO_LONG: _FAIL,
         E.ITEM_SCANNED: To(P.ANALYSING, (Do.BEAM_OFF, Do.BELT_STOP, Do.ANALYSE)),
         E.TIMED_OUT: _FAIL,
     },
@@ -153,12 +169,12 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
         E.HOLD: To(P.HELD),
     },
     P.RELEASING: {
-        E.ITEM_GONE: To(P.IDLE, (Do.POINT_HOLD, Do.END_RELEASED)),
+        E.ITEM_GONE: To(P.IDLE, (Do.POINT_HOLD, Do.EMPTIED, Do.END_RELEASED)),
         E.ITEM_ARRIVED: _FAIL,  # the next one would pass unseen
         E.TIMED_OUT: _FAIL,
     },
     P.DIVERTING: {
-        E.ITEM_GONE: To(P.IDLE, (Do.POINT_HOLD, Do.END_DIVERTED)),
+        E.ITEM_GONE: To(P.IDLE, (Do.POINT_HOLD, Do.EMPTIED, Do.END_DIVERTED)),
         E.ITEM_ARRIVED: _FAIL,
         E.TIMED_OUT: _FAIL,
     },
@@ -184,6 +200,8 @@ _IGNORED_EVERYWHERE = {
     E.DARK_TAKEN,  # a reference that was given up
     E.AIR_TAKEN,
     E.CALIBRATION_FAILED,
+    E.LINES_BEGIN,  # of a scan that was given up
+    E.SCAN_FAILED,
     E.FOUND_CLEAR,  # an analysis that came too late: the item is held already
     E.FOUND_SUSPECT,
     E.ANALYSIS_FAILED,
@@ -204,6 +222,7 @@ INSPECTION = Table(start=Phase.CLOSED, steps=_STEPS, ignored=_ignored(_STEPS))
 
 LIMITS: dict[Phase, float] = {
     P.PREPARING: 20.0,
+    P.EMPTYING: 20.0,
     P.DARKENING: 5.0,
     P.WARMING: 30.0,
     P.AIRING: 5.0,

@@ -13,7 +13,10 @@ from edge.scanner.analysis import MEDIA_TYPE, Analysis
 from edge.uplink.blobs import BlobSpool
 from models.catalogue import Card
 
-OPEN_INSPECTION = "inspection"  # key in the lane's durable state: the item that has not left
+# Keys in the lane's durable state: the item that has not left, and the last one with a finding.
+OPEN_INSPECTION, FOUND = "inspection", "found"
+
+SCANNED = "inspection.scanned"
 
 
 @dataclass
@@ -24,7 +27,7 @@ class Story:
     inspection: str = field(default_factory=lambda: uuid.uuid4().hex)
     beam_on_s: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
-    scanned_at: float | None = None  # monotonic s of the last line
+    to_beam: float = 0.0  # mm from the item's front to the beam when lines began
     recorded: bool = False
 
 
@@ -36,6 +39,20 @@ class Recorder:
         self._spool = spool
         self._threshold = threshold
         self._recogniser = Recogniser(name=card.name, version=card.version, sha256=card.sha256)
+
+    def started(self, story: Story) -> bool:
+        """Remember on disk that an item is in the lane; return whether that is there."""
+        state = {OPEN_INSPECTION: story.inspection}
+        return self._lane.record(Stream.HEALTH, "health.report", self._lane.report(), state)
+
+    def recover(self, now: float) -> None:
+        """End the item that a restart left in the lane: an operator has to look at it."""
+        state = self._lane.outbox.state()
+        if left := state.get(OPEN_INSPECTION):
+            story = Story(now, left)
+            if state.get(FOUND) != left:
+                self.unreadable(story, "the lane was started again while the item was in it")
+            self.ended(story, Disposition.HOLD)
 
     def keep(self, analysis: Analysis) -> list[Picture]:
         """Put the pictures into the spool; return their addresses. Raises UplinkError."""
@@ -54,44 +71,36 @@ class Recorder:
     def scanned(self, story: Story, analysis: Analysis, pictures: list[Picture], lost: int) -> bool:
         """Record what was found; return whether that is on disk."""
         clear = analysis.finding is Finding.CLEAR
-        return self._record(
-            story,
-            Scanned(
-                inspection=story.inspection,
-                item=story.inspection[:12],
-                finding=analysis.finding,
-                disposition=Disposition.RELEASE if clear else Disposition.HOLD,
-                score=analysis.score,
-                threshold=self._threshold,
-                regions=analysis.regions,
-                recogniser=self._recogniser,
-                pictures=pictures,
-                lost_lines=lost,
-                notes=analysis.notes,
-                stages_ms=story.stages | analysis.stages,
-            ),
+        scanned = Scanned(
+            inspection=story.inspection,
+            item=story.inspection[:12],
+            finding=analysis.finding,
+            disposition=Disposition.RELEASE if clear else Disposition.HOLD,
+            score=analysis.score,
+            threshold=self._threshold,
+            regions=analysis.regions,
+            recogniser=self._recogniser,
+            pictures=pictures,
+            lost_lines=lost,
+            notes=analysis.notes,
+            stages_ms=story.stages | analysis.stages,
         )
-
-    def unreadable(self, story: Story, reason: str) -> bool:
-        """Record that nothing can be said about the item, which is therefore held."""
-        return self._record(
-            story,
-            Scanned(
-                inspection=story.inspection,
-                item=story.inspection[:12],
-                finding=Finding.UNREADABLE,
-                disposition=Disposition.HOLD,
-                threshold=self._threshold,
-                notes=[reason[:300]],
-                stages_ms=story.stages,
-            ),
-        )
-
-    def _record(self, story: Story, scanned: Scanned) -> bool:
-        story.recorded = self._lane.record(
-            Stream.DECISION, "inspection.scanned", scanned, {OPEN_INSPECTION: story.inspection}
-        )
+        story.recorded = self._lane.record(Stream.DECISION, SCANNED, scanned, _found(story))
         return story.recorded
+
+    def unreadable(self, story: Story, reason: str) -> None:
+        """Record, as soon as the disk takes it, that nothing can be said: the item is held."""
+        scanned = Scanned(
+            inspection=story.inspection,
+            item=story.inspection[:12],
+            finding=Finding.UNREADABLE,
+            disposition=Disposition.HOLD,
+            threshold=self._threshold,
+            notes=[reason[:300]],
+            stages_ms=story.stages,
+        )
+        self._lane.owe(Stream.DECISION, SCANNED, scanned, _found(story))
+        story.recorded = True
 
     def ended(self, story: Story, disposition: Disposition) -> None:
         """Record how ``story`` ended."""
@@ -102,4 +111,8 @@ class Recorder:
             beam_on_s=story.beam_on_s,
             stages_ms=story.stages,
         )
-        self._lane.record(Stream.DECISION, "inspection.ended", ended, {OPEN_INSPECTION: ""})
+        self._lane.owe(Stream.DECISION, "inspection.ended", ended, {OPEN_INSPECTION: ""})
+
+
+def _found(story: Story) -> dict[str, str]:
+    return {OPEN_INSPECTION: story.inspection, FOUND: story.inspection}

@@ -2,37 +2,36 @@
 
 1. Everything here runs in the agent's loop; devices work in their own threads.
 2. What was found is on disk before the belt moves on its account.
-3. The beam is turned off two ways at once: at the generator, and by the conveyor's permission
-   relay. It is turned on one after the other: permission, then, its loop closed, the generator.
-4. A command that a device refuses is a fault: the table turns the beam off and stops the belt.
-5. After a restart the item that was on the belt is ended as held; an operator has to look at it.
+3. A command that a device refuses is a fault: the table turns the beam off and stops the belt.
+4. After a restart the item that was on the belt is ended as held; an operator has to look at it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 from contract.command import Command, Execution, Verb
 from contract.inspection import Disposition, Resolved
 from contract.topics import Stream
-from drivers.conveyor.conveyor import Conveyor, Diverter
+from drivers.conveyor.conveyor import Diverter
 from drivers.conveyor.registers import ConveyorState
-from drivers.errors import DriverError
-from drivers.xray_source.source import XraySource
 from edge.runtime.clock import Clock
+from edge.runtime.controller import ControllerWatch
 from edge.runtime.engine import Engine
 from edge.runtime.hands import Hands
 from edge.runtime.lane import Lane
 from edge.runtime.orders import close_lane, open_lane
 from edge.runtime.worker import Condition, Happening, Post, Seen
 from edge.scanner import devices
-from edge.scanner.conditions import Conditions, Tracked
+from edge.scanner.conditions import Conditions
 from edge.scanner.config import ScannerConfig
 from edge.scanner.devices import SourceState
 from edge.scanner.exposures import Exposures
 from edge.scanner.inspection import INSPECTION, LEVELS, LIMITS, Do, Event, Phase
-from edge.scanner.story import OPEN_INSPECTION, Recorder, Story
+from edge.scanner.machinery import Machinery
+from edge.scanner.story import Recorder, Story
+from edge.scanner.tracking import Tracked
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import Answer
 from edge.uplink.outbox import Outbox
@@ -95,8 +94,9 @@ class ScannerUnit:
         self._conveyor: ConveyorState | None = None
         self._source: SourceState | None = None
         self._source_at = clock.monotonic()
+        self._heart = ControllerWatch(devices.CONVEYOR, self.lane, clock)
+        self._machinery = Machinery(self._workers, self._hands, clock)
         self._tracked = Tracked()
-        self._beam_wanted = False
         self._story: Story | None = None
 
     # The agent's view
@@ -108,19 +108,12 @@ class ScannerUnit:
 
     def start(self) -> None:
         """End what a restart left open; start the devices."""
-        if left := self.lane.outbox.state().get(OPEN_INSPECTION):
-            self._recorder.ended(Story(self._clock.monotonic(), left), Disposition.HOLD)
+        self._recorder.recover(self._clock.monotonic())
         self.lane.start()
 
     def stop(self) -> None:
         """Turn the beam off and stop the devices; an open inspection ends as held."""
-        self._exposures.give_up()
-        off = [self._workers.source.ask(_beam_off), self._workers.conveyor.ask(Conveyor.stop)]
-        for answer in off:
-            try:
-                answer.result(timeout=2.0)
-            except (DriverError, TimeoutError):
-                continue  # the controllers' own watchdogs do the same a moment later
+        self._machinery.leave()
         self._end(Disposition.HOLD)
         self.lane.stop()
 
@@ -129,12 +122,12 @@ class ScannerUnit:
         self.lane.notice(happening)
         match happening:
             case Seen(devices.CONVEYOR, ConveyorState() as state):
-                self._track(state)
-                self._conveyor = state
+                self._tracked = self._tracked.follow(self._conveyor, state)
+                self._conveyor = state if self._heart.alive(state.controller_beat) else None
             case Seen(devices.SOURCE, SourceState() as state):
                 self._account(state)
                 self._source = state
-                self._beam_on_when_permitted(state)
+                self._machinery.follow(self.phase, state)
             case Condition(devices.CONVEYOR, _, error) if error is not None:
                 self._conveyor = None
             case Condition(devices.SOURCE, _, error) if error is not None:
@@ -191,13 +184,6 @@ class ScannerUnit:
             kilovolts=self._config.devices.xray_source.kilovolts,
         )
 
-    def _track(self, state: ConveyorState) -> None:
-        """Note where the belt stood when the item's tail left the entry barrier."""
-        before = self._conveyor
-        left = before is not None and before.entry_barrier and not state.entry_barrier
-        if left and self.phase in (Phase.ARMING, Phase.SCANNING):
-            self._tracked = Tracked(state.position)
-
     def _account(self, state: SourceState) -> None:
         """Add the time the beam was on to the item in it."""
         now = self._clock.monotonic()
@@ -214,57 +200,46 @@ class ScannerUnit:
         else:
             self._EFFECTS[effect](self)
 
-    def _beam_on(self) -> None:
-        self._beam_wanted = True
-        self._hands.tell(self._workers.conveyor, lambda conveyor: conveyor.permit_beam(on=True))
-
-    def _beam_on_when_permitted(self, state: SourceState) -> None:
-        """Switch on once the generator itself says that its interlock loop is closed."""
-        if self._beam_wanted and state.status.interlock_closed:
-            self._beam_wanted = False
-            self._hands.tell(self._workers.source, lambda source: source.beam(on=True), self._cold)
-
-    def _cold(self) -> None:
-        """Ask a tube that is still warming up again at its next report, until the limit."""
-        self._beam_wanted = self.phase in (Phase.WARMING, Phase.ARMING)
-
-    def _beam_off(self) -> None:
-        self._beam_wanted = False
-        self._hands.tell(self._workers.source, _beam_off)
-        self._hands.tell(self._workers.conveyor, lambda conveyor: conveyor.permit_beam(on=False))
-
     def _belt_run(self) -> None:
         geometry = self._config.geometry
-        in_beam = self.phase is Phase.SCANNING
-        speed = geometry.scan_speed if in_beam else geometry.move_speed
-        self._hands.tell(self._workers.conveyor, lambda conveyor: conveyor.run(speed))
+        if self.phase is not Phase.SCANNING:
+            self._machinery.run(geometry.move_speed)
+            return
+        assert self._story is not None
+        belt = 0.0 if self._conveyor is None else self._conveyor.position
+        self._story.to_beam = geometry.entry_to_beam - self._tracked.front_past(belt)
+        self._machinery.run(geometry.scan_speed)
 
-    def _point(self, where: Diverter) -> None:
-        self._hands.tell(self._workers.conveyor, lambda conveyor: conveyor.divert(where))
+    def _empty(self) -> None:
+        belt = 0.0 if self._conveyor is None else self._conveyor.position
+        self._tracked = Tracked(belt, belt)
 
-    def _acknowledge(self) -> None:
-        self._hands.obeys = True
-        self._hands.tell(self._workers.conveyor, Conveyor.acknowledge_fault)
-        self._hands.tell(self._workers.source, XraySource.reset_faults)
-
-    def _calibrate(self, exposure: Coroutine[Any, Any, Event]) -> None:
-        self._hands.begin(exposure, Event.CALIBRATION_FAILED)
+    def _emptied(self) -> None:
+        self._tracked = Tracked()
 
     def _begin(self) -> None:
         self._story = Story(self._clock.monotonic())
-        self._tracked = Tracked()
+        self._recorder.started(self._story)
+
+    def _take_lines(self) -> None:
+        self._exposures.begin()
+        self._hands.begin(self._exposures.begun(), Event.SCAN_FAILED)
+        self._hands.begin(self._exposures.broken(), Event.SCAN_FAILED)
 
     def _analyse(self) -> None:
         assert self._story is not None
         story = self._story
+        self._tracked = replace(self._tracked, scanned=True)
         story.stages["scan"] = round((self._clock.monotonic() - story.began) * 1000, 1)
         self._hands.begin(self._exposures.analyse(story), Event.ANALYSIS_FAILED)
 
     def _refer(self) -> None:
+        self._hands.drop()  # what comes too late is no finding
         if self._story is not None and not self._story.recorded:
             self._recorder.unreadable(self._story, "the analysis came too late or failed")
 
     def _end(self, disposition: Disposition) -> None:
+        self._hands.drop()
         self._exposures.give_up()
         story, self._story = self._story, None
         if story is None:
@@ -274,14 +249,16 @@ class ScannerUnit:
         self._recorder.ended(story, disposition)
 
     _EFFECTS: dict[Do, Callable[[ScannerUnit], None]] = {  # noqa: RUF012 never changed
-        Do.BEAM_ON: _beam_on,
-        Do.BEAM_OFF: _beam_off,
+        Do.BEAM_ON: lambda self: self._machinery.beam_on(),
+        Do.BEAM_OFF: lambda self: self._machinery.beam_off(),
         Do.BELT_RUN: _belt_run,
-        Do.BELT_STOP: lambda self: self._hands.tell(self._workers.conveyor, Conveyor.stop),
-        Do.POINT_AHEAD: lambda self: self._point(Diverter.RELEASE),
-        Do.POINT_ASIDE: lambda self: self._point(Diverter.DIVERT),
-        Do.POINT_HOLD: lambda self: self._point(Diverter.HOLD),
-        Do.ACKNOWLEDGE: _acknowledge,
+        Do.BELT_STOP: lambda self: self._machinery.stop(),
+        Do.POINT_AHEAD: lambda self: self._machinery.point(Diverter.RELEASE),
+        Do.POINT_ASIDE: lambda self: self._machinery.point(Diverter.DIVERT),
+        Do.POINT_HOLD: lambda self: self._machinery.point(Diverter.HOLD),
+        Do.ACKNOWLEDGE: lambda self: self._machinery.acknowledge(),
+        Do.EMPTY: _empty,
+        Do.EMPTIED: _emptied,
         Do.TAKE_DARK: lambda self: self._hands.begin(
             self._exposures.take_dark(), Event.CALIBRATION_FAILED
         ),
@@ -289,7 +266,7 @@ class ScannerUnit:
             self._exposures.take_air(), Event.CALIBRATION_FAILED
         ),
         Do.BEGIN: _begin,
-        Do.TAKE_LINES: lambda self: self._exposures.begin(),
+        Do.TAKE_LINES: _take_lines,
         Do.ANALYSE: _analyse,
         Do.REFER: _refer,
         Do.ALARM: lambda _: None,  # a scanner has no buzzer: the fault is the alarm
@@ -316,7 +293,3 @@ def threshold_of(config: ScannerConfig, card: Card) -> float:
             f"model {card.name}: its card has no threshold; set policy.threshold in the lane's file"
         )
     return known
-
-
-def _beam_off(source: XraySource) -> None:
-    source.beam(on=False)

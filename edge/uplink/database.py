@@ -36,7 +36,7 @@ CREATE TABLE command (id TEXT PRIMARY KEY, verb TEXT NOT NULL, phase TEXT NOT NU
 def connect(path: Path) -> sqlite3.Connection:
     """Open ``path`` for any thread; made readable for its owner only when it is new."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.2)
 
 
 class Database:

@@ -131,9 +131,9 @@ class Connection:
             client.username_pw_set(settings.username, settings.password())
         if settings.tls:
             client.tls_set(
-                ca_certs=_text(settings.ca),
+                ca_certs=_text(settings.ca_file),
                 certfile=_text(settings.certificate),
-                keyfile=_text(settings.key),
+                keyfile=_text(settings.certificate_key),
             )
         client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.on_connect = self._connected

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from settings.addresses import BrokerUrl, WebUrl
+from settings.files import Section, Where
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
-class UplinkSettings(BaseModel):
+class UplinkSettings(Section):
     """The broker, who we are to it, and where pictures go. Unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    broker: str = Field(default="mqtt://127.0.0.1:1883", description="mqtt:// or mqtts://host:port")
+    broker: BrokerUrl = "mqtt://127.0.0.1:1883"
     protocol: Literal["5", "3.1.1"] = "5"
     username: str | None = None
-    password_file: Path | None = Field(default=None, description="its first line is the password")
-    ca: Path | None = Field(default=None, description="PEM; whom to believe, for mqtts and https")
-    certificate: Path | None = Field(default=None, description="PEM; its CN is the unit")
-    key: Path | None = Field(default=None, description="PEM; the certificate's private key")
-    blobs: str | None = Field(default=None, description="central's origin, https://host:port")
+    password_file: Where | None = Field(default=None, description="its first line is the password")
+    ca_file: Where | None = Field(default=None, description="PEM; whom mqtts and https believe")
+    certificate: Where | None = Field(default=None, description="PEM; its CN is the unit")
+    certificate_key: Where | None = Field(default=None, description="PEM; its private key")
+    blobs: WebUrl | None = Field(default=None, description="central's web address")
     keepalive: int = Field(default=20, ge=1, le=600, description="s of silence before a ping")
 
     @model_validator(mode="after")
-    def _can_be_dialled(self) -> Self:
-        parts = urlsplit(self.broker)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise ValueError(f"broker {self.broker!r} is not mqtt://host:port or mqtts://host:port")
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("certificate and key go together: give both, or neither")
-        if self.blobs is not None and urlsplit(self.blobs).scheme not in ("http", "https"):
-            raise ValueError(f"blobs {self.blobs!r} is not http://host:port or https://host:port")
+    def _pairs_are_whole(self) -> Self:
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ValueError("certificate and certificate_key go together: give both, or neither")
         return self
 
     @property

@@ -116,6 +116,6 @@ class Uplink:
                 _LOG.error("command not executed", reason=str(error))
 
     async def _upload(self, origin: str) -> None:
-        verify = str(self._settings.ca) if self._settings.ca is not None else True
+        verify = str(self._settings.ca_file) if self._settings.ca_file is not None else True
         async with httpx.AsyncClient(base_url=origin, verify=verify, timeout=20.0) as client:
             await Uploader(self._spool, self._outbox.address.unit, self._identity.key, client).run()

@@ -23,7 +23,7 @@ __all__ = ["HEIGHT", "PITCH", "Row", "normalised", "rows_of", "strip_of"]
 Cells = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 HEIGHT, PITCH = 32, 20.0
-MARGIN = 2.5  # characters beyond each end of the cores
+MARGIN = 4.5  # characters beyond each end of the cores
 SHORTEST = 9.0  # characters: the shortest piece that says where a line runs
 MOST_ROWS = 6
 

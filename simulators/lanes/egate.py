@@ -46,6 +46,7 @@ class Left(StrEnum):
 class EGateLane:
     """The devices, their addresses, and what the cameras see."""
 
+    pace: float = 1.0  # how much faster than life leaves and people move
     gate: FakeGate = field(default_factory=FakeGate)
     reader: FakeDocumentReader = field(default_factory=FakeDocumentReader)
     on_glass: Image = field(default_factory=lambda: GLASS)
@@ -63,7 +64,7 @@ class EGateLane:
         """Put every device behind its port while the block runs."""
         with ExitStack() as ports:
             self.urls = {
-                "gate": ports.enter_context(on_pty(self.gate)),
+                "gate": ports.enter_context(on_pty(self.gate, self._clock)),
                 "document_reader": ports.enter_context(on_pty(self.reader)),
                 "chip_reader": f"vpcd://127.0.0.1:{self._chip_port}",
                 "page_camera": ports.enter_context(on_http(self.page_camera)),
@@ -73,6 +74,9 @@ class EGateLane:
                 yield self
             finally:
                 self.stopping.set()
+
+    def _clock(self) -> float:
+        return time.monotonic() * self.pace
 
     def passes(self, who: Traveller) -> Left:
         """Let ``who`` go through the gate; return how it ended. Blocks for the whole passage."""

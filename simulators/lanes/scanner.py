@@ -38,6 +38,7 @@ _LOOK = 0.05
 class ScannerLane:
     """The devices, their addresses, and what lies on the belt."""
 
+    pace: float = 1.0  # how much faster than life belt, tube and detector run
     conveyor: FakeConveyor = field(default_factory=FakeConveyor)
     source: FakeXraySource = field(default_factory=FakeXraySource)
     urls: dict[str, str] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class ScannerLane:
         last = time.monotonic()
         while not self.stopping.wait(0.005):
             now = time.monotonic()
-            owed = min(now - last, LATE)
+            owed = min(now - last, LATE) * self.pace
             last = now
             while owed > 0:
                 step = min(owed, 1 / RATE)

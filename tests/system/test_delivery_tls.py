@@ -127,17 +127,20 @@ def test_a_certificate_of_ours_opens_and_no_other(folder: Path) -> None:
         try:
             where = f"mqtts://localhost:{broker.port}"
             good = UplinkSettings(
-                broker=where, ca=ours.file, certificate=files["good"][0], key=files["good"][1]
+                broker=where,
+                ca_file=ours.file,
+                certificate=files["good"][0],
+                certificate_key=files["good"][1],
             )
             assert [message.payload for message in await connects(good)] == [b"here"]
             for name in ("expired", "foreign"):
                 certificate, key = files[name]
-                bad = good.model_copy(update={"certificate": certificate, "key": key})
+                bad = good.model_copy(update={"certificate": certificate, "certificate_key": key})
                 with pytest.raises(BrokerLost):
                     await connects(bad)
             for change in (
-                {"certificate": None, "key": None},  # none at all
-                {"ca": foreign.file},  # we do not believe the broker
+                {"certificate": None, "certificate_key": None},  # none at all
+                {"ca_file": foreign.file},  # we do not believe the broker
                 {"broker": f"mqtts://127.0.0.1:{broker.port}"},  # it is not who it says it is
                 {"broker": f"mqtt://localhost:{broker.port}"},  # in clear
             ):

@@ -26,9 +26,9 @@ def test_the_password_is_the_first_line_of_its_file(tmp_path: Path) -> None:
 
 BAD: dict[str, dict[str, Any]] = {
     "brokr": {"brokr": "mqtt://x"},
-    "is not mqtt": {"broker": "http://127.0.0.1"},
+    "is not a broker": {"broker": "http://127.0.0.1"},
     "go together": {"certificate": Path("c.pem")},
-    "is not http": {"blobs": "ftp://127.0.0.1"},
+    "is not a web address": {"blobs": "ftp://127.0.0.1"},
     "protocol": {"protocol": "3.1"},
 }
 

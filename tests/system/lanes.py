@@ -1,0 +1,197 @@
+"""A whole lane at work in a thread of its own: real agent, simulated devices, central away."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contract import signing
+from contract.command import Command, Execution, Verb
+from edge import agent
+from edge.config import read
+from edge.lanes import BuiltLane
+from edge.lanes import build as build_lane
+from edge.uplink.commands import Answer
+
+SOON = 10.0  # s; a deadline for what takes a fraction of it on an idle machine
+_LOOK = 0.01
+OFFICER = "officer-1"
+
+HEAD = """site = "test"
+unit = "{kind}-01"
+kind = "{kind}"
+data = "data"
+hardware = "simulated"
+{head}
+[central]
+broker = "mqtt://127.0.0.1:1"
+blobs = "http://127.0.0.1:2"
+key = "{key}"
+{devices}
+{rest}
+"""
+
+
+def written(
+    folder: Path, kind: str, urls: dict[str, str], rest: str = "", head: str = ""
+) -> Path:
+    """Write a lane's file; return its path."""
+    key = signing.public_text(Ed25519PrivateKey.generate().public_key())
+    devices = "\n".join(f'[devices.{name}]\nurl = "{url}"' for name, url in urls.items())
+    path = folder / "lane.toml"
+    path.write_text(HEAD.format(kind=kind, key=key, devices=devices, rest=rest, head=head))
+    return path
+
+
+def until(what: Callable[[], Any], within: float = SOON, why: str = "") -> Any:
+    """Wait until ``what`` is true and return it; AssertionError when the deadline is over."""
+    deadline = time.monotonic() + within
+    turn = threading.Event()
+    while not (found := what()):
+        assert time.monotonic() < deadline, why or "it did not happen in time"
+        turn.wait(_LOOK)
+    return found
+
+
+@dataclass
+class RunningLane:
+    """An agent in its loop, in a thread; what it recorded and logged."""
+
+    path: Path
+    log: io.StringIO = field(default_factory=io.StringIO)
+    versions: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.built: BuiltLane | None = None
+        self.error: BaseException | None = None
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="agent")
+
+    @property
+    def unit(self) -> Any:
+        assert self.built is not None
+        return self.built.unit
+
+    @property
+    def phase(self) -> str:
+        return str(self.unit.phase)
+
+    def start(self) -> None:
+        self._thread.start()
+        until(lambda: self._ready.is_set() or self.error, why="the agent did not start")
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self.loop.call_soon_threadsafe(self.agent.stop)
+        self._thread.join(SOON)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:  # noqa: BLE001 kept for the test
+            self.error = error
+
+    async def _main(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.agent = agent.Agent(read(self.path))
+
+        def build(*arguments: Any) -> BuiltLane:
+            self.built = build_lane(*arguments)
+            self.built.on_change(self.versions.append)
+            return self.built
+
+        with patch("edge.agent.build", build):
+            running = asyncio.create_task(self.agent.run(self._ready.set))
+            await asyncio.wait([running])
+        running.result()
+
+    # What an officer does
+
+    def order(self, verb: Verb, **args: str) -> Answer:
+        command = Command(
+            id=f"c-{time.monotonic_ns()}",
+            unit=self.path.stem,
+            verb=verb,
+            args=dict(args),
+            challenge="believed",
+            not_after=datetime.now(UTC) + timedelta(minutes=1),
+            operator=OFFICER,
+        )
+        future = asyncio.run_coroutine_threadsafe(self.unit.execute(command), self.loop)
+        return future.result(SOON)
+
+    def open(self, phase: str) -> None:
+        """Open the lane, again and again as an officer would, until it is in ``phase``."""
+
+        def tried() -> bool:
+            if self.phase in ("closed", "fault"):
+                self.order(Verb.OPEN_LANE)
+            return self.phase == phase
+
+        until(tried, 30.0, f"the lane did not come to {phase}")
+
+    def reaches(self, *phases: str, within: float = SOON) -> None:
+        until(lambda: self.phase in phases, within, f"{self.phase}, not {phases}")
+
+    # What is on its disk
+
+    def events(self, stream: str = "decision", after: int = 0) -> list[dict[str, Any]]:
+        rows = self.unit.lane.outbox.pending(stream, after, 100_000)
+        return [json.loads(row.body) for row in rows]
+
+    @property
+    def last(self) -> int:
+        """The number of the last decision."""
+        return int(self.unit.lane.outbox.position("decision").last)
+
+    def told(self, after: int, kind: str) -> list[dict[str, Any]]:
+        """Return what was recorded of ``kind`` since."""
+        return [event["data"] for event in self.events(after=after) if event["type"] == kind]
+
+    @property
+    def faults(self) -> set[tuple[str, str]]:
+        """What is wrong now: device and name."""
+        return {(fault.device, fault.name) for fault in list(self.unit.lane.faults.all)}
+
+    def was_told(self, device: str, name: str) -> bool:
+        """Whether that fault is on the health stream and in the log."""
+        faults = [e["data"] for e in self.events("health") if e["type"] == "health.fault"]
+        recorded = any(f["device"] == device and f["name"] == name and f["raised"] for f in faults)
+        lines = [line for line in self.log.getvalue().splitlines() if '"fault.raised"' in line]
+        logged = any(f'"{name}"' in line and f'"{device}"' in line for line in lines)
+        return recorded and logged
+
+
+@contextmanager
+def running(path: Path) -> Iterator[RunningLane]:
+    """Run the lane that ``path`` describes while the block runs."""
+    lane = RunningLane(path)
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.WriteLoggerFactory(file=lane.log),
+    )
+    try:
+        lane.start()
+        if lane.error is not None:
+            raise lane.error
+        yield lane
+    finally:
+        lane.stop()
+        structlog.reset_defaults()
+
+
+__all__ = ["OFFICER", "SOON", "Execution", "RunningLane", "Verb", "running", "until", "written"]
