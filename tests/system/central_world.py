@@ -288,7 +288,7 @@ def in_world(
     def decorate(body: Callable[..., Awaitable[None]]) -> Callable[[], None]:
         def run() -> None:
             async def inside() -> None:
-                async with asyncio.timeout(20), world(**settings) as here:
+                async with asyncio.timeout(60), world(**settings) as here:
                     await body(here)
 
             asyncio.run(inside())
@@ -310,7 +310,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 async def asked_until(ask: Callable[[], Awaitable[Any]], good: Callable[[Any], bool]) -> Any:
     """Ask until the answer is ``good`` and return it, with a deadline."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if good(answer := await ask()):
                 return answer

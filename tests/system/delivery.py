@@ -34,7 +34,7 @@ from edge.uplink.settings import UplinkSettings
 from edge.uplink.uplink import Uplink
 
 HERE = Address(site="doh", unit="egate-07")
-PATIENCE = 20.0  # s before a test gives up waiting for an event
+PATIENCE = 60.0  # s before a test gives up waiting for an event; a deadline, not a wait
 
 
 def free_port() -> int:

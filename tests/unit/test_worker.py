@@ -8,7 +8,7 @@ from drivers.errors import LinkLost, NoAnswer, Refused
 from edge.runtime.backoff import Backoff
 from edge.runtime.worker import Condition, Happening, Seen, Trouble, Worker
 
-SOON = 5.0  # s; a deadline, not a wait
+SOON = 30.0  # s; a deadline, not a wait
 
 
 class Thing:
