@@ -22,6 +22,7 @@ from central.accounts.roles import Role
 from central.config import Config, load
 from central.errors import CentralError
 from central.service import Service
+from contract.lists import ListKind
 from contract.names import Address
 from contract.presence import Kind
 
@@ -83,6 +84,19 @@ def list_users(config: File = DEFAULT) -> None:
     """List everybody who may sign in."""
     for line in _run(administer.list_users(load(config))):
         _say(line)
+
+
+@app.command("publish")
+def publish_list(
+    kind: ListKind,
+    path: Annotated[
+        Path,
+        typer.Option("--from", help="policy: TOML; watchlist: STATE,NUMBER; trust: folder"),
+    ],
+    config: File = DEFAULT,
+) -> None:
+    """Publish a site's policy, the watchlist or the trust snapshot to the lanes."""
+    _say(_run(administer.publish_list(load(config), kind, path)))
 
 
 @app.command()

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from pydantic import JsonValue
@@ -22,6 +23,7 @@ from central.config import Config
 from central.core import utc_now
 from central.errors import CentralError
 from central.fleet import enrol
+from central.lists import publish
 from central.service import load_or_create_key
 from central.store import migrate
 from central.store.base import Base
@@ -29,6 +31,7 @@ from central.store.database import Database
 from central.store.people import AuditEntry
 from central.store.stories import Inspection, Passage
 from contract import signing
+from contract.lists import ListKind
 from contract.names import Address
 from contract.presence import Kind
 
@@ -68,6 +71,15 @@ async def add_user(config: Config, name: str, roles: Sequence[Role], password: s
     except (users.AccountError, ValueError) as error:
         raise CentralError(str(error)) from error
     return f"{name} is added" if token is None else _link(config, token)
+
+
+async def publish_list(config: Config, kind: ListKind, path: Path) -> str:
+    """Publish the list in ``path``; return what to tell."""
+    content = publish.read(kind, path)
+    key = load_or_create_key(config.signing_key)
+    async with _writing(config) as session:
+        version = await publish.publish(session, content, key, ACTOR, utc_now())
+    return f"{kind} is published as version {version}; lanes fetch it within a minute"
 
 
 async def list_users(config: Config) -> list[str]:

@@ -18,6 +18,7 @@ from central.api import (
     console,
     fleet,
     images,
+    lists,
     problems,
     review,
     session,
@@ -33,7 +34,7 @@ from central.fleet import presence
 from central.link import lanes
 from contract.command import Command
 
-ROUTERS = (session, fleet, review, images, blobs, audit, users, stream, watch, console)
+ROUTERS = (session, fleet, review, images, blobs, lists, audit, users, stream, watch, console)
 
 _ABOUT = """The service that coordinates every lane: who is there, how they are, what waits for a
 person, what was decided and by whom. Errors are `{"error": {"code", "message"}}`. Changing requests

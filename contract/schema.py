@@ -7,7 +7,7 @@ code: a message that changes without its schema, or without a new major version,
 import json
 from pathlib import Path
 
-from contract import command, envelope, health, inspection, passage, presence
+from contract import command, envelope, health, inspection, lists, passage, presence
 from contract.names import Message
 
 FOLDER = Path(__file__).parent / "schema"
@@ -33,6 +33,8 @@ MESSAGES: dict[str, type[Message]] = {
     "command": command.Command,
     "challenge": command.Challenge,
     "presence": presence.Presence,
+    "published-list": lists.Published,
+    "list-request": lists.ListRequest,
 }
 
 

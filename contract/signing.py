@@ -32,6 +32,8 @@ class Purpose(StrEnum):
     CHALLENGE = "challenge"
     PRESENCE = "presence"
     BLOB = "blob"
+    LIST = "list"
+    ASK = "ask"
 
 
 class SealError(Exception):

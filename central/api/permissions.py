@@ -48,6 +48,7 @@ PERMISSIONS: Final[dict[tuple[str, str], Access]] = {
     ("DELETE", "/api/users/{name}"): ADMIN,
     ("HEAD", "/blobs/sha256/{hash}"): Door.SEAL,
     ("PUT", "/blobs/sha256/{hash}"): Door.SEAL,
+    ("GET", "/lists/{kind}"): Door.SEAL,
 }
 
 PERSONAL_PICTURES: Final = OFFICER

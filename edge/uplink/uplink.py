@@ -24,6 +24,7 @@ from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import CommandGate, Execute, obey
 from edge.uplink.conversation import Conversation, Identity
 from edge.uplink.errors import BrokerLost, OutboxError
+from edge.uplink.lists import ListKeeper
 from edge.uplink.mqtt import Inbound
 from edge.uplink.outbox import Outbox
 from edge.uplink.protocol import Sender
@@ -49,6 +50,7 @@ class Uplink:
         execute: Execute,
         clock: Clock,
         *,
+        lists: ListKeeper | None = None,
         software: str = "",
     ) -> None:
         self._settings = settings

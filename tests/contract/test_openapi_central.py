@@ -10,7 +10,7 @@ from central.api.permissions import PERMISSIONS
 from tests.system.central_world import World, in_world
 
 PAGES = {("GET", "/"), ("GET", "/enter/{token}"), ("GET", "/openapi.json")}
-TEXT = {"/api/images/{sha256}", "/api/stream", "/metrics", "/blobs/sha256/{hash}"}
+TEXT = {"/api/images/{sha256}", "/api/stream", "/metrics", "/blobs/sha256/{hash}", "/lists/{kind}"}
 
 
 @functools.cache

@@ -18,6 +18,7 @@ FILL = {
     "{sha256}": "0" * 64,
     "{name}": "nobody",
     "{hash}": "0" * 64,
+    "{kind}": "policy",
 }
 SIGN_OUT = ("DELETE", "/api/session")  # asked last, as nothing is allowed after it
 ENDLESS = {("GET", "/api/stream")}  # test_central_stream.py asks for it

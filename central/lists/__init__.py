@@ -1,0 +1,1 @@
+"""The lists that central publishes to its lanes: policy, watchlist, trust."""
