@@ -1,7 +1,7 @@
 """A page image in, the lines of its machine-readable zone out, or None.
 
-1. The finder names up to three places. In each, lines are cut to strips and the line network reads
-   them all.
+1. The finder names up to three places. In each, lines are centred on their ink and cut to strips,
+   and the line network reads them all.
 2. Three lines of 30, two of 36 and two of 44 characters that follow one another are weighed by how
    likely their lines are exactly that long; the best wins.
 3. A zone is read only if its lines are likely enough, its characters certain enough, its first one
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from models.mrz.align import PERIOD, Alignment, align, period
 from models.mrz.alphabet import CHARACTERS, LINES_OF
+from models.mrz.centre import centred
 from models.mrz.finder import find_zones, look_closely
 from models.mrz.plane import Page, Points, View, grey
 from models.mrz.rows import Row, rows_of, strip_of
@@ -35,6 +36,7 @@ SIDE = 768  # pixels of the longer side of a page for the finder
 UNEVEN = 0.06  # how far a strip's pitch may be off before it is cut again
 LIKELY = -0.7  # log-likelihood per character under which a line is not of that length
 CERTAIN = 0.88  # mean chance of the characters under which a zone is not read
+NEAR, MORE = 2.0, 10.0  # characters: so close to a strip's end the line may go on, so far to look
 FRAME = 4  # strip pixels per frame
 
 
@@ -74,6 +76,17 @@ class _Zone:
         return tuple(line.fits[self.length] for line in self.lines)
 
     @property
+    def beyond(self) -> tuple[float, float]:
+        """How many more characters to look at, before and after: none where the zone ends."""
+        first = min(int(a.frames[0]) for a in self.read)
+        spare = min(
+            len(line.columns) // FRAME - int(a.frames[-1])
+            for line, a in zip(self.lines, self.read, strict=True)
+        )
+        near = NEAR * PERIOD
+        return (MORE if first < near else 0.0, MORE if spare < near else 0.0)
+
+    @property
     def accepted(self) -> bool:
         certain = float(np.mean([a.confidence.mean() for a in self.read]))
         texts = [a.text for a in self.read]
@@ -100,9 +113,16 @@ def read_page(image: NDArray[np.uint8]) -> PageLines | None:
 def _readings(page: Page, view: View) -> Iterator[_Zone]:
     """Yield the zone in ``view``, and then as it is upside down."""
     straight, maps = look_closely(page, view)
-    yield from _best(straight, _lines(page, straight, rows_of(maps)))
-    straight, maps = _turned(straight), maps.turned()
-    yield from _best(straight, _lines(page, straight, rows_of(maps)))
+    yield from _reading(page, straight, rows_of(maps))
+    yield from _reading(page, _turned(straight), rows_of(maps.turned()))
+
+
+def _reading(page: Page, view: View, rows: list[Row]) -> list[_Zone]:
+    """Return the most likely zone or nothing; lines that go on beyond their strips are cut anew."""
+    zones = _best(view, _lines(page, view, rows))
+    if zones and any(beyond := zones[0].beyond):
+        zones = _best(view, _lines(page, view, [row.lengthened(*beyond) for row in rows]))
+    return zones
 
 
 def _turned(view: View) -> View:
@@ -114,6 +134,7 @@ def _lines(page: Page, view: View, rows: list[Row]) -> list[_Line]:
     """Read the lines; once more at the pitch that their rhythm has, if it is another."""
     if not rows:
         return []
+    rows = [centred(page, view, row) for row in rows]
     strips, scores = _scores(page, view, rows)
     stretch = [
         period(s[:, : w.shape[1] // FRAME]) / PERIOD

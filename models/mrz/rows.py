@@ -18,14 +18,24 @@ from numpy.typing import NDArray
 from models.mrz.finder import CELL, CORE, Maps
 from models.mrz.plane import Page, Points, View
 
-__all__ = ["HEIGHT", "PITCH", "Row", "normalised", "rows_of", "strip_of"]
+__all__ = [
+    "HEIGHT",
+    "PITCH",
+    "Row",
+    "columns_of",
+    "normalised",
+    "points_of",
+    "rows_of",
+    "strip_of",
+]
 
 Cells = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 HEIGHT, PITCH = 32, 20.0
-MARGIN = 4.5  # characters beyond each end of the cores
+MARGIN = 4.5  # characters beyond each end of the cores; more for what the finder cut short
 SHORTEST = 9.0  # characters: the shortest piece that says where a line runs
 MOST_ROWS = 6
+WHOLE = 0.7  # of the zone's length: a line that is seen so far has a shape of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +55,25 @@ class Row:
         """Return the same line with its pitch times ``factor``."""
         return replace(self, pitch=self.pitch * factor)
 
+    def lengthened(self, before: float, after: float) -> Row:
+        """Return the same line longer by so many characters at its ends."""
+        left, right = (float(np.polyval(self.pitch, x)) for x in (self.left, self.right))
+        return replace(self, left=self.left - before * left, right=self.right + after * right)
+
 
 def rows_of(maps: Maps) -> list[Row]:
     """Return the lines, top to bottom."""
     found = [(row, cells) for cells in _lines(maps) if (row := _row(cells, maps))]
+    if not found:
+        return []
     found = sorted(found, key=lambda pair: pair[0].left - pair[0].right)[:MOST_ROWS]
-    left, right = (
-        min((r.left for r, _ in found), default=0.0),
-        max((r.right for r, _ in found), default=0.0),
-    )
-    rows = [
-        replace(_bent(row, cells, right - left), left=left, right=right) for row, cells in found
-    ]
+    left, right = min(row.left for row, _ in found), max(row.right for row, _ in found)
+    longest = _bent(*found[0])
+    rows = [replace(longest, left=left, right=right)]
+    for row, cells in found[1:]:
+        whole = row.right - row.left > WHOLE * (right - left)
+        shaped = _bent(row, cells) if whole else _beside(row, cells, longest)
+        rows.append(replace(shaped, left=left, right=right))
     centre = np.array([(left + right) / 2])
     return sorted(rows, key=lambda row: float(row.at(centre)[0, 1]))
 
@@ -98,11 +115,18 @@ def _row(cells: Cells, maps: Maps) -> Row | None:
     return Row(middle, _even(x, pitch), float(x.min()), float(x.max()))
 
 
-def _bent(row: Row, cells: Cells, length: float) -> Row:
-    """Let a line bend that is seen nearly whole; a part of one would bend anywhere."""
-    if row.right - row.left < 0.7 * length:
+def _bent(row: Row, cells: Cells) -> Row:
+    """Let a line bend that is seen at length."""
+    if row.right - row.left < 25 * float(np.polyval(row.pitch, row.left)):
         return row
     return replace(row, middle=np.polyfit((cells[1] + 0.5) * CELL, (cells[0] + 0.5) * CELL, 2))
+
+
+def _beside(row: Row, cells: Cells, longest: Row) -> Row:
+    """Let a line that is seen in part run beside the longest: its own bend would go anywhere."""
+    y, x = ((axis + 0.5).astype(np.float64) * CELL for axis in cells)
+    shift = float(np.mean(y - np.polyval(longest.middle, x)))
+    return replace(row, middle=np.asarray(np.polyadd(longest.middle, [shift]), np.float64))
 
 
 def _even(x: Points, pitch: NDArray[np.float32]) -> Points:
@@ -113,17 +137,27 @@ def _even(x: Points, pitch: NDArray[np.float32]) -> Points:
     return np.array([slope * level, level * (1 - slope * centre)])
 
 
-def strip_of(page: Page, view: View, row: Row) -> tuple[NDArray[np.float32], Points]:
-    """Return the strip (32, n) of ``row`` and the view's x of each of its columns."""
+def columns_of(row: Row) -> tuple[Points, Points]:
+    """Return, for each column of the strip, the view's x and view pixels per strip pixel."""
     ends = [float(np.polyval(row.pitch, x)) * MARGIN for x in (row.left, row.right)]
     fine = np.arange(row.left - ends[0], row.right + ends[1], 1.0)
     travelled = np.cumsum(PITCH / np.maximum(np.polyval(row.pitch, fine), 2.0))
     columns = np.interp(np.arange(0, travelled[-1]), travelled, fine)
-    size = np.polyval(row.pitch, columns) / PITCH
-    offsets = (np.arange(HEIGHT) - HEIGHT / 2)[:, None] * size[None, :]
-    points = np.broadcast_to(row.at(columns), (HEIGHT, len(columns), 2)).copy()
-    points[..., 1] += offsets
-    strip = page.sample(view.to_page(points), view.step * float(size.mean()))
+    return columns, np.maximum(np.polyval(row.pitch, columns), 2.0) / PITCH
+
+
+def points_of(row: Row, columns: Points, size: Points, height: int) -> Points:
+    """Return the view's points (height, columns, 2) of a band along ``row``."""
+    points = np.broadcast_to(row.at(columns), (height, len(columns), 2)).copy()
+    points[..., 1] += (np.arange(height) - height / 2)[:, None] * size[None, :]
+    return points
+
+
+def strip_of(page: Page, view: View, row: Row) -> tuple[NDArray[np.float32], Points]:
+    """Return the strip (32, n) of ``row`` and the view's x of each of its columns."""
+    columns, size = columns_of(row)
+    points = view.to_page(points_of(row, columns, size, HEIGHT))
+    strip = page.sample(points, view.step * float(size.mean()))
     return normalised(strip.astype(np.float32)), columns
 
 

@@ -1,7 +1,6 @@
 """The recipe of the zone reader: ``python -m models.training.mrz --seed 1 --minutes 40``.
 
-1. Learn: the finder for 45 % of the minutes, the line network for the rest (``mrz_fit``), or one
-   of them.
+1. Learn: the finder for 45 % of the minutes, the line network for the rest, or only one, or none.
 2. Write ``weights/mrz_finder.onnx`` and ``weights/mrz_lines.onnx`` with their cards.
 3. Judge the reader as it ships (``mrz_judge``) and put the figures on the cards.
 """
@@ -76,7 +75,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=40.0, help="of learning, on one thread")
-    parser.add_argument("--network", choices=("both", "finder", "lines"), default="both")
+    parser.add_argument("--network", choices=("both", "finder", "lines", "none"), default="both")
     parser.add_argument("--skip-judging", action="store_true")
     return parser.parse_args()
 

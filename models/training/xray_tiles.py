@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models.training.xray_recording import Tile, recorded
 from models.xray.segmenter import FINE_MM, KINDS
 from models.xray.view import TILE
-from simulators.world.goods import Container, pack
+from simulators.world.goods import Container, pack, visible
 from simulators.world.goods_canvas import Canvas, Pose
 from simulators.world.goods_harmless import FILLING, LOOKALIKES, any_pose, draw_any
 from simulators.world.goods_shapes import cloth, plate, rounded, smooth_noise, wire
@@ -27,6 +27,7 @@ from simulators.world.goods_threats import DRAW, REACH, Threat
 Image = NDArray[np.float32]
 Rng = np.random.Generator
 
+LEAST = 0.35  # of a threat must show, or it is not asked for
 SIDE = 184  # pixels of the canvas that a tile is cut from
 GROUP = {
     Threat.PISTOL: "firearm", Threat.REVOLVER: "firearm", Threat.KNIFE: "knife",
@@ -56,7 +57,7 @@ def stream(seed: int, keep: int = 3000, reuse: int = 2) -> Iterator[tuple[Image,
 def twins(rng: Rng) -> list[Tile]:
     """Return one scene with a threat, and the same frame without."""
     kind = list(ODDS)[int(rng.choice(len(ODDS), p=list(ODDS.values())))]
-    style = rng.choice(["alone", "near", "far", "lane"], p=[0.25, 0.38, 0.15, 0.22])
+    style = rng.choice(["alone", "near", "far", "lane"], p=[0.22, 0.30, 0.13, 0.35])
     if style == "lane":
         return on_a_lane(kind, rng)
     target = rng.uniform(26, 72) if style == "far" else rng.uniform(80, 165)
@@ -66,8 +67,8 @@ def twins(rng: Rng) -> list[Tile]:
     layer = canvas.blank()
     DRAW[kind](layer, _threat_pose(canvas, rng, style == "far"), rng)
     mask = layer.covered(0.03)
-    before = canvas.tau()[1]
-    if mask.sum() < 40 or not _visible(before, layer.tau()[1], mask):
+    behind = np.exp(-canvas.tau()[1])
+    if mask.sum() < 40 or not visible(behind, layer.tau()[1], mask, LEAST):
         return []
     without = canvas.blank()
     without.include(canvas)
@@ -88,7 +89,8 @@ def on_a_lane(kind: Threat, rng: Rng) -> list[Tile]:
     layer = canvas.blank()
     DRAW[kind](layer, any_pose(canvas, rng, spread=0.7), rng)
     mask = layer.covered(0.03)
-    if mask.sum() < 60 or not _visible(canvas.tau()[1], layer.tau()[1], mask):
+    behind = np.exp(-canvas.tau()[1])
+    if mask.sum() < 60 or not visible(behind, layer.tau()[1], mask, LEAST):
         return []
     rows, columns = np.nonzero(mask)
     at = int(rng.integers(len(rows)))
@@ -100,12 +102,6 @@ def on_a_lane(kind: Threat, rng: Rng) -> list[Tile]:
     clean = [_cut(canvas, none, frame, -1, two=0.7) for frame in (where, elsewhere)]
     canvas.include(layer)
     return [_cut(canvas, mask, where, KINDS.index(GROUP[kind]), two=0.7), *clean]
-
-
-def _visible(before: Image, threat: Image, mask: NDArray[np.bool_]) -> bool:
-    """Return whether the threat dims what is left of the beam by enough for anyone to see."""
-    lost = np.exp(-before) * -np.expm1(-threat)
-    return bool((lost[mask] > 0.03).mean() > 0.35)
 
 
 def harmless(rng: Rng) -> Tile:
