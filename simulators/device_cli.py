@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,13 +20,18 @@ from numpy.typing import NDArray
 
 from drivers.document_reader.codec import Dialect
 from drivers.gate.registers import Power
+from edge.documents.folder import load
+from simulators.badge_reader.device import FakeBadgeReader
 from simulators.cable import Device
 from simulators.camera.device import FakeCamera, on_http
+from simulators.chip.device import Chip
 from simulators.conveyor.device import FakeConveyor
 from simulators.detector.device import FakeDetector
 from simulators.document_reader.device import FakeDocumentReader
 from simulators.faults import inject, menu
 from simulators.gate.device import FakeGate
+from simulators.pn532.card import Card
+from simulators.pn532.device import FakePn532
 from simulators.radiation.device import FakePortal
 from simulators.serve import on_pty, on_tcp
 from simulators.xray_source.device import FakeXraySource
@@ -44,6 +50,8 @@ class Kind(StrEnum):
     DETECTOR = "detector"
     CONVEYOR = "conveyor"
     RADIATION = "radiation"
+    PN532 = "pn532"
+    BADGE_READER = "badge-reader"
 
 
 def device(
@@ -87,6 +95,10 @@ def _make(kind: Kind) -> tuple[Device, dict[str, Verb]]:
             return _conveyor()
         case Kind.RADIATION:
             return _radiation()
+        case Kind.PN532:
+            return _pn532()
+        case Kind.BADGE_READER:
+            return _badge_reader()
 
 
 def _gate() -> tuple[Device, dict[str, Verb]]:
@@ -117,6 +129,23 @@ def _radiation() -> tuple[Device, dict[str, Verb]]:
     return portal, {
         "vehicle": lambda *numbers: portal.vehicle_enters(*map(float, numbers)),
         "tamper": lambda on: portal.set_tamper(_truth(on)),
+    }
+
+
+def _pn532() -> tuple[Device, dict[str, Verb]]:
+    reader = FakePn532()
+    return reader, {
+        "place": lambda folder: reader.place(Card(Chip(load(Path(folder))))),
+        "remove": reader.remove,
+    }
+
+
+def _badge_reader() -> tuple[Device, dict[str, Verb]]:
+    reader = FakeBadgeReader()
+    return reader, {
+        "show": lambda badge: reader.show(bytes.fromhex(badge)),
+        "cover": lambda opened: reader.open_cover(_truth(opened)),
+        "press": reader.press,
     }
 
 

@@ -1,7 +1,8 @@
 """The chip reader as the rest of the software sees it: power on, transmit, close.
 
 The address decides what it is: ``vpcd://HOST:PORT`` (also ``socket://``, ``tcp://``) a virtual card
-at the end of a socket; ``pcsc:`` the first PC/SC reader, ``pcsc://NAME`` the one so named.
+at the end of a socket; ``pcsc:`` the first PC/SC reader, ``pcsc://NAME`` the one so named;
+``pn532:PORT`` a PN532 on a serial port (``pn532:/dev/ttyUSB0``, ``pn532:socket://HOST:PORT``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from drivers.chip_reader.meeting import address_of, meet
+from drivers.chip_reader.pn532.port import open_pn532
+from drivers.chip_reader.pn532.reader import Timing
 from drivers.chip_reader.virtual import VirtualReader
 
 
@@ -51,6 +54,8 @@ def open_reader(
         from drivers.chip_reader.pcsc import open_pcsc  # only where pyscard is wanted
 
         return open_pcsc(url, patience.card_within)
+    if url.startswith("pn532:"):
+        return open_pn532(url, Timing(patience.answer_within, patience.card_within))
     host, port = address_of(url)
     line = meet(host, port, patience.card_within, anywhere=anywhere)
     return VirtualReader(line, f"{host}:{port}", patience.answer_within)

@@ -1,0 +1,1 @@
+"""The officer's badge reader: OSDP with secure channel, the control panel's side."""

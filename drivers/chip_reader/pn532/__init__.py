@@ -1,0 +1,1 @@
+"""A PN532 contactless front end on a serial line."""

@@ -1,0 +1,1 @@
+"""A badge reader with OSDP secure channel, the peripheral's side."""

@@ -1,0 +1,1 @@
+"""A PN532 with an antenna on which simulated chips can be laid."""
