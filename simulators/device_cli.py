@@ -77,28 +77,17 @@ def device(
 
 def _make(kind: Kind) -> tuple[Device, dict[str, Verb]]:
     """Return the device and what its world can do, by verb."""
-    match kind:
-        case Kind.GATE:
-            return _gate()
-        case Kind.DOCUMENT_READER | Kind.DOCUMENT_READER_LINES:
-            lines = kind is Kind.DOCUMENT_READER_LINES
-            reader = FakeDocumentReader(Dialect.LINES if lines else Dialect.FRAMED_LRC)
-            return reader, {"place": lambda *mrz: reader.place(mrz), "remove": reader.remove}
-        case Kind.CAMERA:
-            return FakeCamera(_test_card), {}
-        case Kind.XRAY_SOURCE:
-            source = FakeXraySource()
-            return source, {"interlock": lambda closed: source.set_interlock(_truth(closed))}
-        case Kind.DETECTOR:
-            return FakeDetector(_wedge), {}
-        case Kind.CONVEYOR:
-            return _conveyor()
-        case Kind.RADIATION:
-            return _radiation()
-        case Kind.PN532:
-            return _pn532()
-        case Kind.BADGE_READER:
-            return _badge_reader()
+    return _MAKERS[kind]()
+
+
+def _document_reader(dialect: Dialect) -> tuple[Device, dict[str, Verb]]:
+    reader = FakeDocumentReader(dialect)
+    return reader, {"place": lambda *mrz: reader.place(mrz), "remove": reader.remove}
+
+
+def _xray_source() -> tuple[Device, dict[str, Verb]]:
+    source = FakeXraySource()
+    return source, {"interlock": lambda closed: source.set_interlock(_truth(closed))}
 
 
 def _gate() -> tuple[Device, dict[str, Verb]]:
@@ -147,6 +136,20 @@ def _badge_reader() -> tuple[Device, dict[str, Verb]]:
         "cover": lambda opened: reader.open_cover(_truth(opened)),
         "press": reader.press,
     }
+
+
+_MAKERS: dict[Kind, Callable[[], tuple[Device, dict[str, Verb]]]] = {
+    Kind.GATE: _gate,
+    Kind.DOCUMENT_READER: lambda: _document_reader(Dialect.FRAMED_LRC),
+    Kind.DOCUMENT_READER_LINES: lambda: _document_reader(Dialect.LINES),
+    Kind.CAMERA: lambda: (FakeCamera(_test_card), {}),
+    Kind.XRAY_SOURCE: _xray_source,
+    Kind.DETECTOR: lambda: (FakeDetector(_wedge), {}),
+    Kind.CONVEYOR: _conveyor,
+    Kind.RADIATION: _radiation,
+    Kind.PN532: _pn532,
+    Kind.BADGE_READER: _badge_reader,
+}
 
 
 def _test_card(number: int) -> NDArray[np.uint8]:

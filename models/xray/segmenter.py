@@ -3,9 +3,11 @@
 1. In comes a transmission: (H, W), or (2, H, W) with low and high energy; anything else is refused.
 2. The picture is looked at whole, reduced to 128 pixels (models/xray/view.py says how). Where the
    pixel pitch is known it is looked at in tiles of a fixed scale instead, so that size counts.
-3. The score is the largest probability of "any threat" over all tiles. A tile's heat is its largest
-   mask times that probability; regions are the connected parts of the heat above a half.
-4. Memory is bounded: a view has at most ``MAX_SIDE`` pixels a side and goes by in small batches.
+3. A view of one tile is looked at four ways (as it is, mirrored twice, transposed) and averaged.
+4. A tile's certainty is the geometric mean of "any threat" and its likeliest kind: both must agree.
+   The score is the largest certainty. A tile's heat is its masks times its certainty; regions are
+   the connected parts of the heat above half the score, and above 0.3 in any case.
+5. Memory is bounded: a view has at most ``MAX_SIDE`` pixels a side and goes by in small batches.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ KINDS = ("firearm", "knife", "razor", "star", "bar", "device")
 BATCH = 16
 MAX_SIDE = 2048
 FINE_MM = 1.5  # mm a pixel where the pitch is known: a razor blade is 29 pixels long, a pistol 120
-REGION = 0.5  # heat from which a cell belongs to a region
+REGION = 0.5  # of the score: heat from which a cell belongs to a region
+LEAST_HEAT = 0.3  # below this nothing is marked
 SMALLEST = 3  # cells of a region
 
 
@@ -69,7 +72,15 @@ def inspect(
     view = channels(reduced(planes, _longest(planes, pitch_mm)))
     score, cells = _look(view, run or _catalogued(threads))
     rows, columns = planes.shape[1:]
-    return Finding(score, _heat(cells, view, (columns, rows)), _regions(cells, view, rows, columns))
+    return Finding(
+        score, _heat(cells, view, (columns, rows)), _regions(cells, score, view, rows, columns)
+    )
+
+
+def certainty(kinds: Image) -> Image:
+    """Return the certainty (n,) of tiles from their probabilities (n, 1 + kinds), by rule 4."""
+    mean: Image = np.sqrt(kinds[:, 0] * kinds[:, 1:].max(1))
+    return mean
 
 
 def _planes(transmission: Image) -> Image:
@@ -106,13 +117,31 @@ def _look(view: Image, run: Runner) -> tuple[float, Image]:
     cells = np.zeros((len(KINDS), rows + side, columns + side), np.float32)
     score = 0.0
     for places, batch in tiles(view, BATCH):
-        masks, kinds = run(batch)
-        score = max(score, float(kinds[:, 0].max()))
-        for (top, left), mask, kind in zip(places, masks, kinds, strict=True):
+        single = rows <= side and columns <= side
+        masks, kinds = _four_ways(batch[0], run) if single else run(batch)
+        certain = certainty(kinds)
+        score = max(score, float(certain.max()))
+        for (top, left), mask, sure in zip(places, masks, certain, strict=True):
             y, x = top // STRIDE, left // STRIDE
             part = cells[:, y : y + side, x : x + side]
-            np.maximum(part, mask * kind[0], out=part)
+            np.maximum(part, mask * sure, out=part)
     return score, cells[:, :rows, :columns]
+
+
+def _four_ways(tile: Image, run: Runner) -> tuple[Image, Image]:
+    """Return the masks (1, kinds, h, w) and kinds (1, n) of one tile, the mean of four views."""
+    masks, kinds = run(np.stack([view(tile) for view in _WAYS]))
+    turned_back = np.stack([view(mask) for view, mask in zip(_WAYS, masks, strict=True)])
+    return turned_back.mean(0, keepdims=True), kinds.mean(0, keepdims=True)
+
+
+# Each is its own inverse.
+_WAYS: tuple[Callable[[Image], Image], ...] = (
+    lambda image: image,
+    lambda image: image[:, ::-1],
+    lambda image: image[:, :, ::-1],
+    lambda image: image.transpose(0, 2, 1),
+)
 
 
 def _heat(cells: Image, view: Image, size: tuple[int, int]) -> Image:
@@ -123,8 +152,11 @@ def _heat(cells: Image, view: Image, size: tuple[int, int]) -> Image:
     return np.asarray(cv2.resize(whole[:rows, :columns], size), np.float32)
 
 
-def _regions(cells: Image, view: Image, rows: int, columns: int) -> tuple[Region, ...]:
-    hot = (cells.max(0) > REGION).astype(np.uint8)
+def _regions(
+    cells: Image, score: float, view: Image, rows: int, columns: int
+) -> tuple[Region, ...]:
+    heat = cells.max(0)
+    hot = (heat > max(REGION * score, LEAST_HEAT)).astype(np.uint8)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(hot, connectivity=8)
     scale = STRIDE * np.array([columns / view.shape[2], rows / view.shape[1]])
     found = []

@@ -12,7 +12,6 @@ from simulators.world.issuer import Issuer
 SCANNER_SECTIONS = """
 [policy]
 air_fresh_for = 3600.0
-threshold = 0.5
 """
 
 

@@ -3,6 +3,7 @@
 1. A scene follows from its seed and nothing else; the same seed with and without a threat is the
    same bag, so that a recogniser (and a test) sees what one object changes.
 2. A bag, parcel or small pallet is a container, its fabric and filling, some lookalikes, a threat.
+   At least half of the threat shows: what no beam reaches, no one can be asked to find.
 3. ``tau`` holds the noiseless optical depth; ``high`` and ``low`` are the calibrated 16-bit
    pictures a scanner would store; ``raw_counts`` is what its detector sends before calibration.
 """
@@ -35,6 +36,7 @@ Rng = np.random.Generator
 
 PITCH_MM = 1.0  # of a bag scanner's picture
 PHOTONS = 20_000.0
+TRIES = 12  # poses of a threat, until one shows
 OPEN = 60_000  # of 65 535 in a stored picture, where nothing is in the beam
 
 
@@ -105,7 +107,7 @@ def pack(canvas: Canvas, rng: Rng, container: Container) -> None:
     centre = Pose(canvas.width_mm / 2, canvas.height_mm / 2, float(rng.normal(0, 0.03)))
     _CONTAINERS[container](canvas, rng, centre, wide, high)
     area = wide * high / 1e4  # dm²
-    for _ in range(int(rng.uniform(0.6, 1.6) * min(area, 24)) + 2):
+    for _ in range(int(rng.uniform(0.3, 0.9) * min(area, 24)) + 2):
         draw_any(canvas, rng)
 
 
@@ -142,12 +144,24 @@ _CONTAINERS = {Container.BAG: _bag, Container.PARCEL: _parcel, Container.CARGO: 
 
 def _hide(canvas: Canvas, rng: Rng, threat: bool | Threat) -> tuple[Mask, tuple[Box, ...]]:
     kind = threat if isinstance(threat, Threat) else list(Threat)[int(rng.integers(len(Threat)))]
-    layer = canvas.blank()
-    DRAW[kind](layer, any_pose(canvas, rng, spread=0.5), rng)
+    behind = np.exp(-canvas.tau()[1])
+    for _ in range(TRIES):
+        layer = canvas.blank()
+        DRAW[kind](layer, any_pose(canvas, rng, spread=0.5), rng)
+        mask = layer.covered()
+        if visible(behind, layer.tau()[1], mask):
+            break
     canvas.include(layer)
-    mask = layer.covered()
     x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
     return mask, (Box(x, y, w, h, kind),) if w else ()
+
+
+def visible(behind: Image, threat: Image, mask: Mask, least: float = 0.5) -> bool:
+    """Return whether ``least`` of a threat takes 3 % of the open beam from what is left of it."""
+    if not mask.any():
+        return False
+    lost = behind * -np.expm1(-threat)
+    return bool((lost[mask] > 0.03).mean() >= least)
 
 
 def _picture(tau: Image, rng: Rng) -> Counts:

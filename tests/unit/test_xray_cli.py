@@ -41,7 +41,7 @@ def test_all_good_is_code_zero_and_regions_lie_inside(tmp_path):
     for region in answer["regions"]:
         assert 0 <= region["x"] < region["x"] + region["w"] <= 320
         assert 0 <= region["y"] < region["y"] + region["h"] <= 200
-        assert 0.5 < region["score"] <= 1
+        assert 0.3 < region["score"] <= 1
 
 
 def test_two_energies(tmp_path):
