@@ -1,71 +1,44 @@
-"""What the traveller sees in each phase. Every phase has a screen: it is never blank.
+"""What the screens say, in every language that has a file.
 
-A screen is a pictogram, a colour that only repeats what the words say, and one sentence about what
-to do next. No sentence accuses, and none says why an officer comes.
+1. A language is one file, ``<code>.json`` (BCP 47), whole or refused: its name, its direction, a
+   sentence for every screen, and the words on the buttons. No sentence accuses, and none says why
+   an officer comes.
+2. The language follows the state that issued the document (states.json: every code of ICAO Doc
+   9303-3 §5 with the languages its holders most likely read, likeliest first), until another one
+   is asked for.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum, auto
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from edge.egate.passage import Phase
+from edge.display.storyboard import Screen
 
 _FOLDER = Path(__file__).parent
 TEXTS = _FOLDER / "texts"
+DIRECTIONS = ("ltr", "rtl")
 
 
-class Screen(StrEnum):
-    """One picture with one sentence."""
+class Word(StrEnum):
+    """What is said beside the sentence: on buttons, and in answer to them."""
 
-    PLACE_DOCUMENT = auto()
-    READING = auto()
-    WALK_IN = auto()
-    STAND_STILL = auto()
-    WALK_ON = auto()
-    WAIT_FOR_OFFICER = auto()
-    WALK_BACK = auto()
-    ONE_MOMENT = auto()
-    OTHER_GATE = auto()
-    LEAVE_NOW = auto()
-
-
-SCREENS: dict[Phase, Screen] = {
-    Phase.CLOSED: Screen.OTHER_GATE,
-    Phase.RECOVERING: Screen.ONE_MOMENT,
-    Phase.IDLE: Screen.PLACE_DOCUMENT,
-    Phase.PAUSED: Screen.OTHER_GATE,
-    Phase.READING: Screen.READING,
-    Phase.REFERRED_AT_ENTRY: Screen.WAIT_FOR_OFFICER,
-    Phase.ENTERING: Screen.WALK_IN,
-    Phase.SECURING: Screen.STAND_STILL,
-    Phase.DECIDING: Screen.STAND_STILL,
-    Phase.REFERRED_INSIDE: Screen.WAIT_FOR_OFFICER,
-    Phase.EXITING: Screen.WALK_ON,
-    Phase.CLEARING: Screen.ONE_MOMENT,
-    Phase.RETURNING: Screen.WALK_BACK,
-    Phase.FAULT: Screen.WAIT_FOR_OFFICER,
-    Phase.EVACUATING: Screen.LEAVE_NOW,
-}
-
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
-
-_BY_STATE = {
-    "ar": "ARE BHR DZA EGY IRQ JOR KWT LBN LBY MAR MRT OMN PSE QAT SAU SDN SYR TUN YEM",
-    "es": "ARG BOL CHL COL CRI CUB DOM ECU ESP GTM HND MEX NIC PAN PER PRY SLV URY VEN",
-    "fr": "BEN BFA CIV CMR COD COG FRA GAB GIN HTI MCO MDG MLI NER SEN TCD TGO",
-}
-"""Issuing states (ICAO Doc 9303-3, section 5) whose first official language we have."""
-
-
-def language_of(issuing_state: str, offered: list[str]) -> str:
-    """Return the language to speak to a holder of a document of ``issuing_state``."""
-    for language, states in _BY_STATE.items():
-        if language in offered and issuing_state in states.split():
-            return language
-    return offered[0]
+    TITLE = "title"
+    LANGUAGE = "language"
+    HELP = "help"
+    MORE_TIME = "more_time"
+    MORE_TIME_GIVEN = "more_time_given"
+    LOWER_CAMERA = "lower_camera"
+    CAMERA_LOWERED = "camera_lowered"
+    COLLEAGUE = "colleague"
+    COLLEAGUE_CALLED = "colleague_called"
+    FAMILIES_STAFFED = "families_staffed"
+    FAMILIES_WELCOME = "families_welcome"
 
 
 @dataclass(frozen=True)
@@ -76,18 +49,65 @@ class Language:
     direction: str
     name: str
     texts: dict[Screen, str]
+    words: dict[Word, str]
 
 
-def language(code: str) -> Language:
-    """Read ``texts/<code>.json``; raise ValueError if it is missing or lacks a screen's text."""
-    path = TEXTS / f"{code}.json"
+def available(folder: Path = TEXTS) -> list[str]:
+    """Return the codes of all languages that have a file."""
+    return sorted(path.stem for path in folder.glob("*.json"))
+
+
+def language(code: str, folder: Path = TEXTS) -> Language:
+    """Read ``<code>.json`` in ``folder``; raise ValueError saying what is missing or wrong."""
+    path = folder / f"{code}.json"
+    if code not in available(folder):
+        raise ValueError(f"no texts in {code!r}; there are: {', '.join(available(folder))}")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        texts = {screen: str(content[screen.value]) for screen in Screen}
-    except OSError as error:
-        known = ", ".join(sorted(p.stem for p in TEXTS.glob("*.json")))
-        raise ValueError(f"no texts in {code!r}; there are: {known}") from error
-    except KeyError as error:
-        raise ValueError(f"{path.name} has no text for {error}") from error
-    direction = "rtl" if code in RIGHT_TO_LEFT else "ltr"
-    return Language(code, direction, str(content["language"]), texts)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from error
+    said = _Said(path.name, content)
+    direction = said.text("direction")
+    if direction not in DIRECTIONS:
+        raise ValueError(f"{path.name}: direction is {direction!r}; it must be 'ltr' or 'rtl'")
+    texts = {screen: said.text("screens", screen) for screen in Screen}
+    words = {word: said.text("words", word) for word in Word}
+    said.nothing_else()
+    return Language(code, direction, said.text("language"), texts, words)
+
+
+class _Said:
+    """One file's content, asked for piece by piece."""
+
+    def __init__(self, name: str, content: Any) -> None:  # noqa: ANN401 whatever the file holds
+        self._name, self._content = name, content
+
+    def text(self, *keys: str) -> str:
+        found = self._content
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if not isinstance(found, str) or not found.strip():
+            raise ValueError(f"{self._name} has no text for {'.'.join(keys)}")
+        return found
+
+    def nothing_else(self) -> None:
+        """Refuse a key that no screen and no button has: it is a slip of the pen."""
+        known = {"screens": {*Screen}, "words": {*Word}}
+        for part, keys in known.items():
+            if unknown := sorted(set(self._content[part]) - keys):
+                raise ValueError(
+                    f"{self._name}: nothing shows {part}.{unknown[0]}; is it misspelt?"
+                )
+
+
+@cache
+def states() -> dict[str, list[str]]:
+    """Return the languages of every issuing state, likeliest first."""
+    content = json.loads((_FOLDER / "states.json").read_text(encoding="utf-8"))
+    return {state: str(codes).split() for state, codes in content.items()}
+
+
+def language_of(issuing_state: str, offered: Sequence[str]) -> str:
+    """Return the language to speak to a holder of a document of ``issuing_state``."""
+    likely = states().get(issuing_state.rstrip("<"), [])
+    return next((code for code in likely if code in offered), offered[0])

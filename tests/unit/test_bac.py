@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from edge.documents import mrz
 from edge.documents.chip import bac
 from edge.documents.chip.apdu import ApduError, Command, Response, meaning
-from edge.documents.chip.bac import Handshake, Keys, Session, document_keys, key_seed
+from edge.documents.chip.bac import Handshake, document_keys, key_seed
 from edge.documents.chip.errors import AccessDenied, MessageForged
-from edge.documents.chip.secure_messaging import Channel, TripleDes, open_command, protect_response
+from edge.documents.chip.keys import Keys, Session
+from edge.documents.chip.secure_messaging import Channel, Suite, open_command, protect_response
 
 PATH = Path(__file__).parents[2].parent / "shared/data/emrtd/icao_9303_11_worked_examples.json"
 here = pytest.mark.skipif(not PATH.exists(), reason=f"no shared material at {PATH}")
@@ -142,7 +143,7 @@ KEYS = Keys(*(bytes(range(n, n + 16)) for n in (1, 101)))
 
 @given(st.binary(max_size=300), st.sampled_from([0xB0, 0xB1]), st.integers(0, 2**64 - 3))
 def test_what_goes_in_comes_out(data: bytes, ins: int, counter: int) -> None:
-    suite = TripleDes(Session(KEYS, 0))
+    suite = Suite(Session(KEYS, 0))
     line = Channel(suite, counter)
     command = Command(0, ins, 1, 2, data, le=len(data) or 256)
     assert open_command(suite, counter + 1, line.protect(command)) == command
@@ -153,7 +154,7 @@ def test_what_goes_in_comes_out(data: bytes, ins: int, counter: int) -> None:
 @given(st.binary(min_size=1))
 def test_noise_inside_secure_messaging_is_forged(noise: bytes) -> None:
     with pytest.raises(MessageForged):
-        Channel(TripleDes(Session(KEYS, 0)), 7).open(Response(noise))
+        Channel(Suite(Session(KEYS, 0)), 7).open(Response(noise))
 
 
 @given(
