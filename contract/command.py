@@ -20,6 +20,7 @@ class Verb(StrEnum):
     """Everything that can be asked. There is no verb that opens a door."""
 
     DECIDE_PASSAGE = "decide-passage"
+    ASSIST = "assist"
     DECIDE_INSPECTION = "decide-inspection"
     CLOSE_LANE = "close-lane"
     OPEN_LANE = "open-lane"

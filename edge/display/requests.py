@@ -5,7 +5,7 @@
    here from outside (DNS rebinding), and Origin and Host are the same.
 2. Requests are rate-bounded, all together: there is one screen.
 3. A wish holds for one passage and is forgotten with it. To ask twice is to ask once.
-4. A request for help that follows an agreed pattern asks in silence (docs/decisions/0010). The
+4. A request for help that follows an agreed pattern asks in silence (docs/decisions/0006). The
    answer to it, the page and the screen are the same as for any other: only the lane is told.
 """
 
