@@ -91,11 +91,11 @@ def publish_list(
     kind: ListKind,
     path: Annotated[
         Path,
-        typer.Option("--from", help="policy: TOML; watchlist: STATE,NUMBER; trust: folder"),
+        typer.Option("--from", help="policy: TOML; watchlist: STATE,NUMBER lines"),
     ],
     config: File = DEFAULT,
 ) -> None:
-    """Publish a site's policy, the watchlist or the trust snapshot to the lanes."""
+    """Publish a site's policy or the watchlist to the lanes."""
     _say(_run(administer.publish_list(load(config), kind, path)))
 
 

@@ -1,4 +1,4 @@
-"""What central publishes and lanes keep: the site's policy, the watchlist, the trust snapshot.
+"""What central publishes and lanes keep: the site's policy and the watchlist.
 
 1. A list travels and rests as one message sealed by central (Purpose.LIST): a Published inside.
 2. Versions only go up: an older one is refused, whoever brings it, also from the lane's own disk.
@@ -25,7 +25,6 @@ class ListKind(StrEnum):
 
     POLICY = "policy"
     WATCHLIST = "watchlist"
-    TRUST = "trust"
 
 
 class OnFire(StrEnum):
@@ -59,7 +58,6 @@ class SitePolicy(Message):
     on_power_loss: OnPowerLoss
     without_central: WithoutCentral
     watchlist_hours: float = Field(gt=0, le=24 * 30, description="age up to which it is believed")
-    trust_hours: float = Field(gt=0, le=24 * 365, description="likewise for certificates and CRLs")
     false_match_rate: float = Field(gt=0, le=0.01, description="wanted of the face comparison")
 
 
@@ -74,14 +72,7 @@ class Watchlist(Message):
     documents: frozenset[Digest]
 
 
-class TrustSnapshot(Message):
-    """Certificates and revocation lists, DER in base64, by file name."""
-
-    kind: Literal[ListKind.TRUST] = ListKind.TRUST
-    files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")], str]
-
-
-Content = Annotated[SitePolicy | Watchlist | TrustSnapshot, Field(discriminator="kind")]
+Content = Annotated[SitePolicy | Watchlist, Field(discriminator="kind")]
 
 
 class Published(Message):

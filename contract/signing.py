@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     BLOB = "blob"
     LIST = "list"
     ASK = "ask"
+    TRUST_LISTS = "trust-lists"
 
 
 class SealError(Exception):

@@ -1,1 +1,1 @@
-"""The lists that central publishes to its lanes: policy, watchlist, trust."""
+"""The lists that central publishes to its lanes: policy and watchlist."""

@@ -1,11 +1,9 @@
 """Publishing a list: the next version, sealed, on record, with its audit entry.
 
-A policy belongs to its site; the watchlist and the trust snapshot are for everybody. What is
-published comes from a file: TOML for a policy, ``STATE,NUMBER`` lines for a watchlist, a folder of
-certificates, master lists and revocation lists for the trust snapshot.
+A policy belongs to its site; the watchlist is for everybody. What is published comes from a file:
+TOML for a policy, ``STATE,NUMBER`` lines for a watchlist.
 """
 
-import base64
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -28,7 +26,6 @@ from contract.lists import (
     OnPowerLoss,
     Published,
     SitePolicy,
-    TrustSnapshot,
     Watchlist,
     WithoutCentral,
     document_digest,
@@ -39,7 +36,6 @@ from settings import files
 from settings.files import Section
 
 EVERYWHERE: Final = "*"
-_TRUST_FILES: Final = (".ml", ".cer", ".crt", ".der", ".pem", ".crl")
 
 
 class PolicyFile(Section):
@@ -51,7 +47,6 @@ class PolicyFile(Section):
     on_power_loss: OnPowerLoss
     without_central: WithoutCentral
     watchlist_hours: float
-    trust_hours: float
     false_match_rate: float
 
 
@@ -117,16 +112,7 @@ def _watchlist(path: Path) -> Watchlist:
     return Watchlist(salt=salt, documents=frozenset(digests))
 
 
-def _trust(path: Path) -> TrustSnapshot:
-    found = sorted(file for file in path.iterdir() if file.suffix.lower() in _TRUST_FILES)
-    if not found:
-        raise CentralError(f"{path}: holds no file ending in {', '.join(_TRUST_FILES)}")
-    encoded = {file.name: base64.b64encode(file.read_bytes()).decode() for file in found}
-    return TrustSnapshot(files=encoded)
-
-
 _READERS: Final[dict[ListKind, Callable[[Path], Content]]] = {
     ListKind.POLICY: _policy,
     ListKind.WATCHLIST: _watchlist,
-    ListKind.TRUST: _trust,
 }

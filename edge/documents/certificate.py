@@ -20,10 +20,18 @@ from edge.documents.tlv import Tlv, TlvError
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _SUBJECT_KEY_ID = bytes.fromhex("0603551D0E")
-_COUNTRY = bytes.fromhex("550406")
+_COUNTRY, _COMMON_NAME = bytes.fromhex("550406"), bytes.fromhex("550403")
 
-#: What the decoder raises over bytes that are not what they should be.
-DECODING_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+#: What the decoder raises over bytes that are not what they should be. Nesting without end is one.
+DECODING_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 class CertificateError(ValueError):
@@ -88,6 +96,12 @@ class Certificate:
         """The country of its subject, as written."""
         found = dict(self.subject).get(_COUNTRY)
         return found.decode("latin-1") if found else None
+
+    @property
+    def common_name(self) -> str | None:
+        """The common name of its subject, in lower case."""
+        found = dict(self.subject).get(_COMMON_NAME)
+        return found.decode("utf-8", "replace") if found else None
 
     @property
     def self_issued(self) -> bool:

@@ -20,10 +20,13 @@ import typer
 
 from drivers.chip_reader.chip_reader import ChipReader, Patience, open_reader
 from drivers.errors import DriverError
-from edge.documents import folder, trust
+from edge.documents import cli_trust, folder, trust
 from edge.documents import mrz as zones
+from edge.documents.chip.access import Opening
+from edge.documents.chip.binding import bound, optional, tolerated
 from edge.documents.chip.errors import ChipError
 from edge.documents.chip.reader import Reading, read_chip, read_size
+from edge.documents.chip.terminal_authentication import Terminal
 from edge.documents.passive_authentication import FOR_THE_RECORD, authenticate
 from edge.documents.result import Check, verdict
 from edge.documents.zone_match import key_input_of, zone_matches
@@ -31,6 +34,9 @@ from edge.documents.zone_match import key_input_of, zone_matches
 mrz = typer.Typer(no_args_is_help=True, help="Machine-readable zones.")
 document = typer.Typer(no_args_is_help=True, help="Travel documents.")
 chip = typer.Typer(no_args_is_help=True, help="Chips of travel documents.")
+document.add_typer(cli_trust.app, name="trust")
+document.command("seal")(cli_trust.check_seal)
+document.command("boarding-pass")(cli_trust.read_boarding_pass)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 Trusted = Annotated[
@@ -92,44 +98,72 @@ def read_the_chip(
     reader: Annotated[str, typer.Option(help="vpcd://HOST:PORT, pcsc: or pcsc://NAME.")],
     zone: Annotated[
         str, typer.Option("--mrz", help="The zone, or its number-birth-expiry part; - for stdin.")
-    ],
+    ] = "",
+    can: Annotated[str, typer.Option(help="The card access number; opens PACE.")] = "",
     trusted: Trusted = None,
     at: At = "",
     wait: Annotated[float, typer.Option(help="Seconds to wait for a card.")] = 30.0,
     anywhere: Annotated[
         bool, typer.Option("--anywhere", help="A virtual reader may listen beyond the loopback.")
     ] = False,
+    bac_after_pace: Annotated[
+        bool, typer.Option("--bac-after-pace", help="Allow BAC after a PACE that failed.")
+    ] = False,
+    terminal: Annotated[
+        Path | None, typer.Option(help="Our own certificates and key, for DG3 and DG4.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open a chip with its zone, read what it gives, and verify it."""
+    """Open a chip with its zone or access number, read what it gives, and verify it."""
     printed = sys.stdin.read() if zone == "-" else zone
     try:
         when = _moment(at)
-        key_input = key_input_of(printed)
+        key_input = key_input_of(printed) if printed or not can else ""
+        how = Opening(key_input, can, bac_after_pace)
+        who = Terminal.load(terminal) if terminal else None
         device = open_reader(reader, Patience(card_within=wait), anywhere=anywhere)
-        reading, seconds = _read(device, key_input)
+        reading, seconds = _read(device, how, who)
     except (zones.MrzError, ValueError, DriverError, ChipError) as error:
         _fail(error, as_json=as_json)
     store = trust.load(trusted or [])
-    outcome = authenticate(reading.files, store, when)
-    checks = {**outcome.checks, "zone_matches_chip": zone_matches(key_input, reading.files)}
-    answer: dict[str, Any] = {
-        "protocol": reading.protocol,
-        "files": {name: raw.hex() for name, raw in reading.files.items()},
-        "checks": _plain(checks),
-        "verdict": verdict(checks, FOR_THE_RECORD),
-        "skipped": reading.skipped,
-        "apdus": reading.apdus,
-        "seconds": round(seconds, 4),
-    }
+    answer = _judged(reading, key_input, store, when)
+    answer |= {"apdus": reading.apdus, "seconds": round(seconds, 3)}
     _show(answer | _problems(store), as_json=as_json)
 
 
-def _read(device: ChipReader, key_input: str) -> tuple[Reading, float]:
+def _judged(
+    reading: Reading, key_input: str, store: trust.TrustStore, when: datetime
+) -> dict[str, Any]:
+    """Return what was read and every check of it."""
+    outcome = authenticate(reading.files, store, when)
+    proofs = bound(reading, outcome, store, when)
+    checks = {**outcome.checks, **proofs}
+    if key_input:
+        checks["zone_matches_chip"] = zone_matches(key_input, reading.files)
+    return {
+        "protocol": reading.protocol,
+        "files": {name: raw.hex() for name, raw in reading.files.items()},
+        "checks": _plain(checks),
+        "verdict": verdict(tolerated(checks, reading), FOR_THE_RECORD | optional(checks)),
+        "skipped": reading.skipped,
+        "downgrades": list(reading.downgrades),
+        "habits": list(reading.habits),
+    }
+
+
+def _read(device: ChipReader, how: Opening, who: Terminal | None) -> tuple[Reading, float]:
     try:
         start = time.perf_counter()
         size = read_size(device.power_on())
-        reading = read_chip(device, key_input, secrets.token_bytes, read_size=size)
+        reading = read_chip(
+            device,
+            how.key_input,
+            secrets.token_bytes,
+            read_size=size,
+            can=how.can,
+            bac_after_pace=how.bac_after_pace,
+            terminal=who,
+        )
         return reading, time.perf_counter() - start
     finally:
         device.close()

@@ -1,50 +1,31 @@
-r"""The faces in EF.DG2: ISO/IEC 19794-5 records in a CBEFF wrapper (ICAO Doc 9303-10 §4.7.2).
+r"""The faces in EF.DG2: ISO/IEC 19794-5 or 39794-5 records in a CBEFF wrapper (Doc 9303-10 §4.7.2).
 
 1. DG2 is 75{7F61{02 n, 7F60{A1{header} 5F2E or 7F2E{record}} …}}; n counts the templates.
-2. A record is ``FAC\0 010\0``, its length, the number of faces; each face is 20 bytes of
-   description, 8 bytes per feature point, 12 bytes about the image, and the image (§5.3 to §5.8).
-3. What an image starts as decides whether it is JPEG or JPEG 2000: real records say the one and
+2. An ISO 19794-5 record is ``FAC\0 010\0``, its length, the number of faces; each face is 20
+   bytes of description, 8 per feature point, 12 about the image, and the image (§5.3 to §5.8).
+3. Any other is ISO 39794-5 (``face_39794``), which is BER.
+4. What an image starts as decides whether it is JPEG or JPEG 2000: real records say the one and
    hold the other. One that starts as neither is an error: which file, which offset, what.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
-from edge.documents import tlv
+from edge.documents import face_39794, tlv
+from edge.documents.face_39794 import Face, codec
 from edge.documents.lds import LdsError, reading, unwrap
+from edge.documents.picture import Codec
 from edge.documents.tlv import Tlv
+
+__all__ = ["Codec", "Face", "dg2", "faces"]
 
 _RECORD = struct.Struct(">4s4sIH")  # format, version, length, faces
 _FACE = struct.Struct(">IHBBB3sH3s3s")  # block length, feature points, …, expression, pose
 _IMAGE = struct.Struct(">BBHHBBHH")  # type, codec, width, height, colours, source, device, quality
 _POINT = 8
-
-
-class Codec(StrEnum):
-    """How an image is coded."""
-
-    JPEG = "jpeg"
-    JPEG2000 = "jpeg2000"
-
-
-# JPEG: the first marker and the FF E0 to FF EF, FF DB … of the next. JPEG 2000: the signature box
-# of a JP2 file, or a bare codestream.
-_JPEG = (*(b"\xff\xd8\xff%c" % app for app in range(0xE0, 0xF0)), b"\xff\xd8\xff\xdb")
-_JPEG2000 = (b"\x00\x00\x00\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One face: its image as stored, the codec it is coded with, and the size the record claims."""
-
-    codec: Codec
-    width: int
-    height: int
-    image: bytes = field(repr=False)
+_FORMAT = b"FAC\0"
 
 
 def dg2(raw: bytes) -> tuple[Face, ...]:
@@ -53,7 +34,7 @@ def dg2(raw: bytes) -> tuple[Face, ...]:
         records = [r for template in _templates(unwrap("DG2", raw)) for r in _records(template)]
     if not records:
         raise LdsError("DG2", 0, "holds no biometric data block (5F2E, 7F2E)")
-    return tuple(face for record in records for face in faces(record.value, record.offset))
+    return tuple(face for record in records for face in _faces_of(record))
 
 
 def _templates(parent: Tlv) -> list[Tlv]:
@@ -65,10 +46,16 @@ def _records(template: Tlv) -> list[Tlv]:
     return [e for e in tlv.children(template) if e.tag in (0x5F2E, 0x7F2E)]
 
 
+def _faces_of(record: Tlv) -> tuple[Face, ...]:
+    if record.tag == 0x7F2E and not record.value.startswith(_FORMAT):
+        return face_39794.faces(record, "DG2")
+    return faces(record.value, record.offset)
+
+
 def faces(record: bytes, base: int = 0, file: str = "DG2") -> tuple[Face, ...]:
     """Return the faces of one ISO/IEC 19794-5 record that starts at ``base`` of ``file``."""
     kind, version, length, count = _unpack(_RECORD, record, 0, base, file)
-    if kind != b"FAC\0" or version != b"010\0":
+    if kind != _FORMAT or version != b"010\0":
         raise LdsError(file, base, f"{kind + version!r} is no face record of ISO 19794-5:2005")
     if length > len(record):
         raise LdsError(file, base + 8, f"says {length} bytes, has {len(record)}")
@@ -87,15 +74,7 @@ def _face(record: bytes, at: int, base: int, file: str) -> tuple[Face, int]:
     if end > len(record) or end <= start:
         raise LdsError(file, base + at, f"a face of {block} bytes does not fit its record")
     image = record[start:end]
-    return Face(_codec(image, base + start, file), width, height, image), end
-
-
-def _codec(image: bytes, at: int, file: str) -> Codec:
-    if image.startswith(_JPEG2000):
-        return Codec.JPEG2000
-    if image.startswith(_JPEG):
-        return Codec.JPEG
-    raise LdsError(file, at, f"invalid image: {image[:4].hex()} starts neither JPEG nor JPEG 2000")
+    return Face(codec(image, base + start, file), width, height, image), end
 
 
 def _unpack(form: struct.Struct, record: bytes, at: int, base: int, file: str) -> tuple[Any, ...]:

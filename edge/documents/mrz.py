@@ -8,7 +8,8 @@
 4. A document number too long for its nine places prints ``<`` for its check digit and goes on at
    the start of the optional data, its check digit last (TD1, TD2). Old Belgian cards count that
    ``<`` in.
-5. A date may pass its check digit and not exist: that is a note, not a failed check digit.
+5. A date may pass its check digit and not exist, a state or nationality be a code that nobody
+   assigned (Doc 9303-3 §5): that is a note, not a failed check digit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from edge.documents.countries import is_issuer, is_nationality
 from edge.documents.mrz_dates import exists
 from edge.documents.mrz_layout import LAYOUTS, Format, Layout, Place
 
@@ -81,6 +83,7 @@ def parse(text: str | Sequence[str]) -> Mrz:
         checks["document_number"], note = _long_number_holds(number, fields["issuing_state"])
         notes += note
     notes += [f"{name} is not a date of any year" for name in _impossible_dates(fields)]
+    notes += [f"{name} is no code of Doc 9303-3" for name in _foreign(fields)]
     return Mrz(kind, lines, fields, checks, tuple(notes), _key_input(kind, lines, layout, number))
 
 
@@ -192,6 +195,11 @@ def _long_number_holds(number: _LongNumber, state: str) -> tuple[bool, list[str]
 
 def _impossible_dates(fields: Mapping[str, str]) -> list[str]:
     return [k for k in ("birth_date", "expiry_date") if k in fields and not exists(fields[k])]
+
+
+def _foreign(fields: Mapping[str, str]) -> list[str]:
+    known = {"issuing_state": is_issuer, "nationality": is_nationality}
+    return [name for name, assigned in known.items() if not assigned(fields.get(name, "D"))]
 
 
 def _key_input(

@@ -10,9 +10,11 @@
 7. issuer               an authority that we believe signed the signer's certificate.
 8. validity             signer and issuer are valid on the day.
 9. country              zone, signer and issuer are of one country.
-10. algorithms          none is too weak to be evidence today: SHA-1, RSA below 2048 bits.
+10. algorithms          none is weaker than the policy allows.
 11. revocation          the signer is not revoked. For the record, unless it is: few states' lists
                         are at hand, and without one the answer is undetermined.
+12. defects             no defect is known of the signer's documents, or it is allowed for (see
+                        ``defects``). For the record, unless it is failed, as above.
 
 An unknown issuer is undetermined (TR-03135-1): the document may be good, we cannot tell. What is
 wrong (hash, signature, dates, country, an unsigned data group) is failed. The verdict follows from
@@ -27,10 +29,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edge.documents import chain as chains
+from edge.documents import defects as corrections
 from edge.documents import lds, security_object
 from edge.documents.certificate import DECODING_ERRORS, Certificate
 from edge.documents.chain import Chain
+from edge.documents.defect_list import Defect
 from edge.documents.lds import LdsError
+from edge.documents.policy import DEFAULT, Policy, stale
 from edge.documents.result import (
     Check,
     Verdict,
@@ -57,36 +62,53 @@ NAMES = (
     "country",
     "algorithms",
     "revocation",
+    "defects",
 )
-FOR_THE_RECORD = frozenset({"com_matches_sod", "revocation"})
-_WEAK_HASHES = ("sha1",)
-_LEAST_RSA = 2048  # bits (Doc 9303-12 §4.4.1, for document signers)
+FOR_THE_RECORD = frozenset({"com_matches_sod", "revocation", "defects"})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The verdict and every check by name, in the order above."""
+    """The verdict, every check by name in the order above, and the signer's known defects.
+
+    The defects are for the chip's own proofs: ``defects.chip_proof``.
+    """
 
     verdict: Verdict
     checks: Mapping[str, Check]
+    defects: tuple[Defect, ...] = ()
 
 
-def authenticate(files: Mapping[str, bytes], store: TrustStore, at: datetime) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """By whom, on what day and by which rules a document is to be believed."""
+
+    store: TrustStore
+    at: datetime
+    policy: Policy
+
+
+def authenticate(
+    files: Mapping[str, bytes], store: TrustStore, at: datetime, policy: Policy = DEFAULT
+) -> Outcome:
     """Check the chip's ``files`` (``COM``, ``SOD``, ``DG1`` …) on the day ``at`` (with time zone).
 
     Never raises over what the files hold: whatever cannot be read is a check's answer.
     """
-    checks = _checks(files, store, at)
-    return Outcome(verdict(checks, FOR_THE_RECORD), checks)
+    checks, defects = _checks(files, _Terms(store, at, policy))
+    return Outcome(verdict(checks, FOR_THE_RECORD), checks, defects)
 
 
-def _checks(files: Mapping[str, bytes], store: TrustStore, at: datetime) -> dict[str, Check]:
+_Answers = tuple[dict[str, Check], tuple[Defect, ...]]
+
+
+def _checks(files: Mapping[str, bytes], terms: _Terms) -> _Answers:
     if "SOD" not in files:
-        return _without_sod(undetermined("EF.SOD was not read"))
+        return _without_sod(undetermined("EF.SOD was not read")), ()
     try:
         sod = security_object.read(files["SOD"])
     except LdsError as error:
-        return _without_sod(failed(str(error)))
+        return _without_sod(failed(str(error))), ()
     checks = {
         "structure": successful(),
         "data_group_hashes": _answer(lambda: hashes(files, sod)),
@@ -94,7 +116,24 @@ def _checks(files: Mapping[str, bytes], store: TrustStore, at: datetime) -> dict
         "com_matches_sod": com_matches(files, sod),
         "signed_attributes": _answer(lambda: signed_attributes(sod)),
     }
-    return checks | _signer_checks(files, sod, store, at)
+    return _with_signer(files, sod, terms, checks)
+
+
+def _with_signer(
+    files: Mapping[str, bytes], sod: SecurityObject, terms: _Terms, checks: dict[str, Check]
+) -> _Answers:
+    try:
+        signer = _signer(sod, terms)
+    except DECODING_ERRORS as error:
+        wrong = failed(f"the signer's certificate is not readable: {error}")
+        return checks | _without_signer(wrong), ()
+    if signer is None:
+        missing = undetermined("the signer's certificate is nowhere to be found")
+        return checks | _without_signer(missing), ()
+    oldest = terms.policy.oldest.defect_list
+    defects = corrections.of(signer, terms.store.defect_lists, oldest, terms.at)
+    checks |= _signer_checks(files, sod, signer, defects, terms)
+    return corrections.healed(checks, defects), defects
 
 
 def _without_sod(structure: Check) -> dict[str, Check]:
@@ -154,28 +193,19 @@ def com_matches(files: Mapping[str, bytes], sod: SecurityObject) -> Check:
 
 def signed_attributes(sod: SecurityObject) -> Check:
     """Whether what was signed is this list of hashes."""
-    if sod.signed.attributes is None:
-        return successful("the list itself was signed")
+    if sod.signed.wrong:
+        return failed(sod.signed.wrong)
     return successful() if sod.signed.digest_holds() else failed("they are about other content")
 
 
-def _signer_checks(
-    files: Mapping[str, bytes], sod: SecurityObject, store: TrustStore, at: datetime
-) -> dict[str, Check]:
-    try:
-        signer = _signer(sod, store)
-    except DECODING_ERRORS as error:
-        return _without_signer(failed(f"the signer's certificate is not readable: {error}"))
-    if signer is None:
-        return _without_signer(undetermined("the signer's certificate is nowhere to be found"))
-    return {
-        "signature": _answer(lambda: signature(sod, signer)),
-    } | _chain_checks(files, sod, signer, store, at)
-
-
-def _signer(sod: SecurityObject, store: TrustStore) -> Certificate | None:
+def _signer(sod: SecurityObject, terms: _Terms) -> Certificate | None:
     brought = [Certificate.load(der) for der in sod.signed.certificates]
-    return sod.signed.signed_by(brought) or sod.signed.signed_by(store)
+    found = sod.signed.signed_by(brought) or sod.signed.signed_by(terms.store)
+    oldest = terms.policy.oldest.defect_list
+    lists = [d for d in terms.store.defect_lists if not stale(d.issued, oldest, terms.at)]
+    if found or not lists:
+        return found
+    return corrections.misnamed(sod.signed.signer["sid"], lists, [*brought, *terms.store])
 
 
 def _without_signer(signed: Check) -> dict[str, Check]:
@@ -190,24 +220,37 @@ def signature(sod: SecurityObject, signer: Certificate) -> Check:
     return successful(how) if right else failed(f"wrong ({how})")
 
 
-def _chain_checks(
+def _signer_checks(
     files: Mapping[str, bytes],
     sod: SecurityObject,
     signer: Certificate,
-    store: TrustStore,
-    at: datetime,
+    defects: tuple[Defect, ...],
+    terms: _Terms,
 ) -> dict[str, Check]:
-    try:
-        chain = chains.find(signer, store)
-    except DECODING_ERRORS as error:
-        chain = Chain(signer, (), failed(f"a certificate is not readable: {error}"))
+    store, at, policy = terms.store, terms.at, terms.policy
+    chain = _chain(sod, signer, defects, terms)
+    oldest, corrected = policy.oldest.defect_list, corrections.country
     return {
-        "issuer": chain.check,
+        "signature": _answer(lambda: signature(sod, chain.signer)),
+        "issuer": _answer(lambda: chains.aged(chain, store, policy, at)),
         "validity": _answer(lambda: chains.validity(chain, at)),
-        "country": _answer(lambda: chains.country(chain, issuing_state(files))),
-        "algorithms": _answer(lambda: algorithms(sod, signer)),
-        "revocation": _answer(lambda: chains.revocation(chain, store, at)),
+        "country": _answer(lambda: chains.country(chain, issuing_state(files), corrected(defects))),
+        "algorithms": _answer(lambda: algorithms(sod, chain, policy)),
+        "revocation": _answer(lambda: chains.revocation(chain, store, policy, at)),
+        "defects": _answer(lambda: corrections.known(defects, store.defects_as_of, oldest, at)),
     }
+
+
+def _chain(
+    sod: SecurityObject, signer: Certificate, defects: tuple[Defect, ...], terms: _Terms
+) -> Chain:
+    if replaced := corrections.replacement(defects):
+        return Chain(replaced, (), successful("replaced by a defect list"))
+    try:
+        brought = [Certificate.load(der) for der in sod.signed.certificates]
+        return chains.find(signer, terms.store, brought)
+    except DECODING_ERRORS as error:
+        return Chain(signer, (), failed(f"a certificate is not readable: {error}"))
 
 
 def issuing_state(files: Mapping[str, bytes]) -> str | None:
@@ -218,13 +261,10 @@ def issuing_state(files: Mapping[str, bytes]) -> str | None:
         return None
 
 
-def algorithms(sod: SecurityObject, signer: Certificate) -> Check:
-    """Whether hash, signature and key are strong enough to be evidence."""
-    used = {sod.hash_algorithm, sod.signed.algorithm.hash, signer.algorithm.hash}
-    weak = sorted(used.intersection(_WEAK_HASHES))
-    strength = key_strength(signer.key)
-    if strength.startswith("rsa-") and int(strength.removeprefix("rsa-")) < _LEAST_RSA:
-        weak.append(strength)
-    if weak:
-        return undetermined(f"too weak to be evidence: {', '.join(weak)}")
-    return successful(f"{strength}, {', '.join(sorted(used))}")
+def algorithms(sod: SecurityObject, chain: Chain, policy: Policy) -> Check:
+    """Whether hashes, signatures and keys, the issuer's too, are strong enough to be evidence."""
+    how = (sod.signed.algorithm, chain.signer.algorithm)
+    used = {sod.hash_algorithm, sod.signed.digest, *(each.hash for each in how)}
+    used |= {each.mask_hash for each in how if each.mask_hash}
+    keys = {key_strength(each.key) for each in (chain.signer, *chain.issuers)}
+    return policy.algorithms.judge(used, {each.family for each in how}, keys)

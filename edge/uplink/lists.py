@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import ValidationError
 
 from contract.envelope import canonical
-from contract.lists import ListKind, ListRequest, Published, SitePolicy, TrustSnapshot, Watchlist
+from contract.lists import ListKind, ListRequest, Published, SitePolicy, Watchlist
 from contract.signing import Purpose, SealError, only, seal, unseal
 from edge.uplink.outbox import Outbox
 
@@ -86,17 +86,6 @@ class ListKeeper:
         held = self._held.get(ListKind.WATCHLIST)
         content = None if held is None else held.content
         return content if isinstance(content, Watchlist) else None
-
-    @property
-    def trust(self) -> dict[str, bytes]:
-        """The files of the trust snapshot by name; ListRefused if one is not base64."""
-        held = self._held.get(ListKind.TRUST)
-        content = None if held is None else held.content
-        files = content.files if isinstance(content, TrustSnapshot) else {}
-        try:
-            return {name: base64.b64decode(text, validate=True) for name, text in files.items()}
-        except ValueError as error:
-            raise ListRefused(f"the trust snapshot is not base64: {error}") from error
 
     def take(self, kind: ListKind, message: bytes) -> Published:
         """Check ``message`` and keep it if it is newer; raise ListRefused."""

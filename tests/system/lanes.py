@@ -45,9 +45,7 @@ key = "{key}"
 """
 
 
-def written(
-    folder: Path, kind: str, urls: dict[str, str], rest: str = "", head: str = ""
-) -> Path:
+def written(folder: Path, kind: str, urls: dict[str, str], rest: str = "", head: str = "") -> Path:
     """Write a lane's file; return its path."""
     key = signing.public_text(Ed25519PrivateKey.generate().public_key())
     devices = "\n".join(f'[devices.{name}]\nurl = "{url}"' for name, url in urls.items())
@@ -56,12 +54,13 @@ def written(
     return path
 
 
-def until(what: Callable[[], Any], within: float = SOON, why: str = "") -> Any:
+def until(what: Callable[[], Any], within: float = SOON, why: str | Callable[[], str] = "") -> Any:
     """Wait until ``what`` is true and return it; AssertionError when the deadline is over."""
     deadline = time.monotonic() + within
     turn = threading.Event()
     while not (found := what()):
-        assert time.monotonic() < deadline, why or "it did not happen in time"
+        late = time.monotonic() >= deadline
+        assert not late, (why() if callable(why) else why) or "it did not happen in time"
         turn.wait(_LOOK)
     return found
 
@@ -142,10 +141,12 @@ class RunningLane:
                 self.order(Verb.OPEN_LANE)
             return self.phase == phase
 
-        until(tried, 30.0, f"the lane did not come to {phase}")
+        why = lambda: f"{self.phase}, not {phase}; {self.faults}"  # noqa: E731
+        until(tried, 30.0, why)
 
     def reaches(self, *phases: str, within: float = SOON) -> None:
-        until(lambda: self.phase in phases, within, f"{self.phase}, not {phases}")
+        why = lambda: f"{self.phase}, not {phases}; {self.faults}"  # noqa: E731
+        until(lambda: self.phase in phases, within, why)
 
     # What is on its disk
 
@@ -166,6 +167,11 @@ class RunningLane:
     def faults(self) -> set[tuple[str, str]]:
         """What is wrong now: device and name."""
         return {(fault.device, fault.name) for fault in list(self.unit.lane.faults.all)}
+
+    def tells(self, device: str, name: str, within: float = SOON) -> None:
+        """Wait until that fault is on the health stream and in the log."""
+        why = lambda: f"{device}: {name} is not told; open: {self.faults}"  # noqa: E731
+        until(lambda: self.was_told(device, name), within, why)
 
     def was_told(self, device: str, name: str) -> bool:
         """Whether that fault is on the health stream and in the log."""

@@ -40,7 +40,6 @@ POLICY = SitePolicy(
     on_power_loss=OnPowerLoss.LEAVES_OPEN,
     without_central=WithoutCentral(hours=8, then="refer-everybody"),
     watchlist_hours=24,
-    trust_hours=168,
     false_match_rate=0.001,
 )
 LISTED = Watchlist(salt="ab" * 16, documents=frozenset({document_digest("ab" * 16, "UTO", "X1")}))
@@ -76,7 +75,7 @@ def test_what_was_taken_is_there_after_a_restart(tmp_path: Path) -> None:
         assert lists.watchlist == LISTED
         assert lists.version(ListKind.WATCHLIST) == 7
         assert lists.age_hours(ListKind.POLICY) == 5.0
-        assert lists.age_hours(ListKind.TRUST) is None
+        assert lists.age_hours(ListKind.WATCHLIST) == 5.0
 
 
 @pytest.mark.parametrize(

@@ -10,32 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from edge.documents.chip.crypto import decrypt, derive, encrypt, pad, retail_mac
+from edge.documents.chip.ciphers import TRIPLE_DES
+from edge.documents.chip.crypto import decrypt, encrypt, pad, retail_mac
 from edge.documents.chip.errors import AccessDenied
+from edge.documents.chip.keys import Keys, Random, Session, session_keys
 
 NONCE, KEY, CHECKSUM = 8, 16, 8
 TOKEN = 2 * NONCE + KEY  # bytes of E.IFD and of E.IC
-
-Random = Callable[[int], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """A pair of 16-byte keys, never shown."""
-
-    enc: bytes = field(repr=False)
-    mac: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What secure messaging starts from: keys and the send sequence counter."""
-
-    keys: Keys
-    counter: int
 
 
 def key_seed(key_input: str) -> bytes:
@@ -45,7 +27,7 @@ def key_seed(key_input: str) -> bytes:
 
 def keys_of(seed: bytes) -> Keys:
     """Return the keys that ``seed`` gives."""
-    return Keys(derive(seed, 1), derive(seed, 2))
+    return session_keys(TRIPLE_DES, seed)
 
 
 def document_keys(key_input: str) -> Keys:

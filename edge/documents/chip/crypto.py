@@ -1,4 +1,4 @@
-"""The two-key triple DES of Basic Access Control and its secure messaging (ICAO Doc 9303-11).
+"""Two-key triple DES, retail MAC and padding as chips use them (ICAO Doc 9303-11).
 
 1. Keys: SHA-1 of a seed and a counter, cut to 16 bytes, each byte of odd parity (§9.7.1).
 2. Encryption: CBC with a zero IV, no padding of its own (§4.3.3.1, §9.8.6).
@@ -27,15 +27,15 @@ def _odd(byte: int) -> int:
     return byte ^ (byte.bit_count() + 1) % 2
 
 
-def encrypt(key: bytes, data: bytes) -> bytes:
+def encrypt(key: bytes, data: bytes, iv: bytes | None = None) -> bytes:
     """Encrypt whole blocks."""
-    encryptor = Cipher(TripleDES(key + key[:8]), modes.CBC(_ZERO_IV)).encryptor()
+    encryptor = Cipher(TripleDES(key + key[:8]), modes.CBC(iv or _ZERO_IV)).encryptor()
     return encryptor.update(data) + encryptor.finalize()
 
 
-def decrypt(key: bytes, data: bytes) -> bytes:
+def decrypt(key: bytes, data: bytes, iv: bytes | None = None) -> bytes:
     """Decrypt whole blocks."""
-    decryptor = Cipher(TripleDES(key + key[:8]), modes.CBC(_ZERO_IV)).decryptor()
+    decryptor = Cipher(TripleDES(key + key[:8]), modes.CBC(iv or _ZERO_IV)).decryptor()
     return decryptor.update(data) + decryptor.finalize()
 
 

@@ -29,6 +29,21 @@ class AccessDenied(ChipError):
     """The keys do not open this chip: read the MRZ again, or it is another document's chip."""
 
 
+class PaceFailed(AccessDenied):
+    """PACE ended at ``step`` (1 nonce, 2 mapping, 3 agreement, 4 tokens; 0 before the first).
+
+    A wrong password shows at step 4 only.
+    """
+
+    def __init__(self, step: int, what: str) -> None:
+        super().__init__(f"PACE step {step}: {what}")
+        self.step = step
+
+
+class NotAuthentic(ChipError):
+    """The chip answered an authentication wrongly: it is not the chip that its files belong to."""
+
+
 class MessageForged(ChipError):
     """An answer's checksum or form is wrong: the session is worth nothing more, start over."""
 

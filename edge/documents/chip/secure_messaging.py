@@ -6,14 +6,13 @@
    before anything else.
 4. A response without any of that is the chip refusing outside the session. The chip has not counted
    it, so neither do we: some chips answer a too long Le with a bare 6700 and go on.
-5. A suite knows the cipher; one for AES fits beside the one for triple DES.
+5. A suite is a cipher under one session's keys: triple DES, or AES of any key length.
 """
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from edge.documents import tlv
 from edge.documents.chip import crypto
@@ -25,49 +24,42 @@ from edge.documents.chip.apdu import (
     Response,
     meaning,
 )
-from edge.documents.chip.bac import Session
 from edge.documents.chip.errors import MessageForged
+from edge.documents.chip.keys import Session
 
 PROTECTED = 0x0C
 ENCRYPTED, ENCRYPTED_ODD, LE, STATUS, CHECKSUM = 0x87, 0x85, 0x97, 0x99, 0x8E
 _PADDED = b"\x01"
+_OVERHEAD = 18  # bytes around the encrypted data of a response: 87 81 xx 01, 99 02 …, 8E 08 …
 
 
-class Suite(Protocol):
-    """A cipher and a checksum under one session's keys. Data come padded and in whole blocks."""
+class Suite:
+    """A cipher under one session's keys. Data come padded and in whole blocks."""
 
-    block: int
+    def __init__(self, session: Session) -> None:
+        self._keys, self._cipher = session.keys, session.cipher
+        self.block = session.cipher.block
+
+    @property
+    def largest_read(self) -> int:
+        """Bytes of data that fit into a protected response of 256 bytes."""
+        blocks = (SHORT_LE - _OVERHEAD) // self.block
+        return blocks * self.block - 1
 
     def encrypt(self, counter: int, data: bytes) -> bytes:
         """Encrypt ``data`` of the message that ``counter`` numbers."""
+        iv = self._cipher.iv(self._keys.enc, counter)
+        return self._cipher.encrypt(self._keys.enc, data, iv)
 
     def decrypt(self, counter: int, data: bytes) -> bytes:
         """Decrypt ``data`` of the message that ``counter`` numbers."""
+        iv = self._cipher.iv(self._keys.enc, counter)
+        return self._cipher.decrypt(self._keys.enc, data, iv)
 
     def checksum(self, counter: int, data: bytes) -> bytes:
-        """Return the 8-byte checksum of counter and ``data``."""
-
-
-class TripleDes:
-    """The suite that Basic Access Control starts: two-key triple DES and retail MAC."""
-
-    block = crypto.BLOCK
-
-    def __init__(self, session: Session) -> None:
-        self._keys = session.keys
-
-    def encrypt(self, counter: int, data: bytes) -> bytes:
-        """Encrypt; the counter plays no part."""
-        return crypto.encrypt(self._keys.enc, data)
-
-    def decrypt(self, counter: int, data: bytes) -> bytes:
-        """Decrypt; the counter plays no part."""
-        return crypto.decrypt(self._keys.enc, data)
-
-    def checksum(self, counter: int, data: bytes) -> bytes:
-        """Return the checksum over the counter as one block, then ``data``."""
-        number = (counter % (1 << 64)).to_bytes(crypto.BLOCK, "big")
-        return crypto.retail_mac(self._keys.mac, number + data)
+        """Return the 8-byte checksum over the counter as one block, then ``data``."""
+        number = (counter % (1 << 8 * self.block)).to_bytes(self.block, "big")
+        return self._cipher.checksum(self._keys.mac, number + data)
 
 
 @dataclass(slots=True)
@@ -76,11 +68,14 @@ class Channel:
 
     suite: Suite
     counter: int
+    verified: int = (
+        0  # answers whose checksum was right: the first proves that the chip has the keys
+    )
 
     @classmethod
     def after(cls, session: Session) -> Channel:
-        """Return the channel that follows Basic Access Control."""
-        return cls(TripleDes(session), session.counter)
+        """Return the channel that a session starts."""
+        return cls(Suite(session), session.counter)
 
     def protect(self, command: Command) -> Command:
         """Return ``command`` as it travels; counts it."""
@@ -97,7 +92,9 @@ class Channel:
             self.counter -= 1
             return answer
         self.counter += 1
-        return open_response(self.suite, self.counter, answer)
+        opened = open_response(self.suite, self.counter, answer)
+        self.verified += 1
+        return opened
 
 
 def protect_command(suite: Suite, counter: int, plain: Command) -> Command:

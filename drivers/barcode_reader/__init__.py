@@ -1,0 +1,1 @@
+"""A reader of bar codes: boarding passes, digital seals."""

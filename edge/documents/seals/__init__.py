@@ -1,0 +1,1 @@
+"""Digital seals on documents without a chip: VDS and VDS-NC."""

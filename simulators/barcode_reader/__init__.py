@@ -1,0 +1,1 @@
+"""A bar code reader made of arithmetic."""
