@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract import signing
 from contract.signing import Purpose, only
-from edge.documents import snapshot
 from edge.documents.passive_authentication import authenticate
 from edge.documents.result import Verdict
 from edge.documents.snapshot import MANIFEST, SnapshotError, current, install, make
@@ -131,7 +130,7 @@ def test_whose_seal_it_is(source: Path, tmp_path: Path) -> None:
 )
 def test_a_manifest_that_is_none(change: dict, source: Path, tmp_path: Path) -> None:
     body = json.loads((source / MANIFEST).read_bytes().partition(b"\n")[2]) | change
-    sealed = signing.seal(snapshot._PURPOSE, json.dumps(body).encode(), KEY)
+    sealed = signing.seal(Purpose.TRUST_LISTS, json.dumps(body).encode(), KEY)
     (source / MANIFEST).write_bytes(sealed)
     with pytest.raises(SnapshotError):
         install(source, tmp_path / "cache", KEYS)
