@@ -1,29 +1,18 @@
 """Whether a traveller may pass: a profile over the checks, and nothing else.
 
-1. *Mandatory* checks must be successful.
-2. *Optional* checks must not have failed.
-3. *Evaluatory* checks are recorded and never decide.
-A check that the profile does not name is mandatory: nothing is let through by being unknown.
+The profile is data (edge/documents/profiles): how much each check counts, by BSI TR-03135. No
+checks at all is a referral, and a check that the profile does not name counts as mandatory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum, auto
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from contract.passage import Check, Status, Verdict
+from contract.passage import Check, Verdict
+from edge.documents.profile import Need, Profile, load_profile
 
-
-class Need(StrEnum):
-    """How much a check counts (BSI TR-03135-1, 5.4)."""
-
-    MANDATORY = auto()
-    OPTIONAL = auto()
-    EVALUATORY = auto()
-
-
-Profile = Mapping[str, Need]
+SELF_SERVICE = "self-service"
 
 
 @dataclass(frozen=True)
@@ -34,42 +23,21 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-SELF_SERVICE: Profile = {
-    "mrz": Need.MANDATORY,
-    "expiry": Need.MANDATORY,
-    "page": Need.MANDATORY,
-    "chip": Need.MANDATORY,
-    "chip-data": Need.MANDATORY,
-    "face-image": Need.MANDATORY,
-    "face-comparison": Need.EVALUATORY,
-    "authenticity.com_matches_sod": Need.EVALUATORY,  # EF.COM is signed by nobody
-    "authenticity.revocation": Need.OPTIONAL,  # few states' lists are at hand; revoked is failed
-}
-"""The rest of passive authentication is mandatory because it is not named here."""
-
-
 def profile(*, page_must_be_read: bool) -> Profile:
     """Return the site's profile. A page that was read must agree with the reader in any case."""
-    return SELF_SERVICE if page_must_be_read else {**SELF_SERVICE, "page": Need.OPTIONAL}
+    shipped = load_profile(SELF_SERVICE)
+    if page_must_be_read:
+        return shipped
+    return replace(shipped, needs={**shipped.needs, "page": Need.OPTIONAL})
 
 
 def decide(checks: Sequence[Check], profile: Profile) -> Decision:
-    """Return the decision over ``checks``; no checks at all is a referral."""
+    """Return the decision over ``checks``."""
     reasons = tuple(
         f"{check.name}.{check.status.value.replace(' ', '-')}"
         for check in checks
-        if _stands_against(check, profile.get(check.name, Need.MANDATORY))
+        if profile.stands_against(check.name, check.status.value)
     )
     if reasons or not checks:
         return Decision(Verdict.REFER, reasons or ("no-checks",))
     return Decision(Verdict.CLEAR, ())
-
-
-def _stands_against(check: Check, need: Need) -> bool:
-    match need:
-        case Need.EVALUATORY:
-            return False
-        case Need.OPTIONAL:
-            return check.status is Status.FAILED
-        case Need.MANDATORY:
-            return check.status is not Status.SUCCESSFUL
