@@ -37,3 +37,38 @@ def ef_dg2(image: bytes, width: int, height: int) -> bytes:
     template = tlv.encode(0x7F60, header + tlv.encode(0x5F2E, record))
     group = tlv.encode(0x7F61, tlv.encode(0x02, b"\x01") + template)
     return tlv.encode(TAGS["DG2"], group)
+
+
+def ef_dg3(prints: Sequence[bytes]) -> bytes:
+    """Return EF.DG3 with these finger records: what a state would put there, as opaque bytes."""
+    records = b"".join(tlv.encode(0x7F60, tlv.encode(0x5F2E, each)) for each in prints)
+    count = tlv.encode(0x02, bytes([len(prints)]))
+    return tlv.encode(TAGS["DG3"], tlv.encode(0x7F61, count + records))
+
+
+def ef_dg7(signature: bytes) -> bytes:
+    """Return EF.DG7 with the holder's signature, a JPEG image."""
+    held = tlv.encode(0x02, b"\x01") + tlv.encode(0x5F43, signature)
+    return tlv.encode(TAGS["DG7"], held)
+
+
+def ef_dg11(name: str, born_at: str) -> bytes:
+    """Return EF.DG11: the holder's full name (as in the zone) and place of birth."""
+    listed = tlv.encode(0x5C, bytes.fromhex("5F0E5F11"))
+    held = listed + tlv.encode(0x5F0E, name.encode()) + tlv.encode(0x5F11, born_at.encode())
+    return tlv.encode(TAGS["DG11"], held)
+
+
+def ef_dg12(authority: str, issued: str) -> bytes:
+    """Return EF.DG12: who issued the document, and on which day (``YYYYMMDD``)."""
+    listed = tlv.encode(0x5C, bytes.fromhex("5F195F26"))
+    held = listed + tlv.encode(0x5F19, authority.encode()) + tlv.encode(0x5F26, issued.encode())
+    return tlv.encode(TAGS["DG12"], held)
+
+
+def ef_dg16(name: str, telephone: str, since: str) -> bytes:
+    """Return EF.DG16: one person to notify, recorded on that day (``YYYYMMDD``)."""
+    person = tlv.encode(0x5F50, since.encode()) + tlv.encode(0x5F51, name.encode())
+    person += tlv.encode(0x5F52, telephone.encode())
+    held = tlv.encode(0x02, b"\x01") + tlv.encode(0xA1, person)
+    return tlv.encode(TAGS["DG16"], held)

@@ -92,7 +92,7 @@ def test_a_good_passport_over_tcp(utopia: State, files: dict[str, bytes], tmp_pa
     [
         ("torn=3000", "the chip went away at EF.DG2, offset "),
         ("garble", "wrong checksum"),
-        ("mute", "the chip went away at selecting the application"),
+        ("mute", "the chip went away at EF.CardAccess"),
     ],
 )
 def test_faults_that_end_the_reading(fault: str, said: str, files: dict[str, bytes]) -> None:

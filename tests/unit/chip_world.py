@@ -42,9 +42,7 @@ def signer() -> Signer:
 @cache
 def issued(protocol: str) -> Issued:
     profile = parse(protocol)
-    return issue(
-        GROUPS, signer(), profile, secrets.token_bytes, can=CAN, today=date(2026, 6, 1)
-    )
+    return issue(GROUPS, signer(), profile, secrets.token_bytes, can=CAN, today=date(2026, 6, 1))
 
 
 def read(held: Issued, faults: ChipFaults | None = None, **how) -> Reading:

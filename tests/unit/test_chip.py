@@ -61,7 +61,7 @@ def test_every_file_comes_as_it_lies_there() -> None:
 def test_extended_lengths_take_few_round_trips() -> None:
     chip = Chip(FILES)
     assert extended_length(chip.atr)
-    assert read(chip, EXTENDED_READ_SIZE).apdus == 2 + 3 + 6
+    assert read(chip, EXTENDED_READ_SIZE).apdus == 1 + 2 + 3 + 6
 
 
 def test_a_chip_without_extended_lengths_is_read_all_the_same() -> None:
@@ -112,7 +112,7 @@ def test_a_chip_that_goes_away_says_where() -> None:
 
 
 def test_silence_is_a_lost_chip() -> None:
-    with pytest.raises(ChipLost, match="EF.CardAccess"):
+    with pytest.raises(ChipLost, match=r"EF\.CardAccess"):
         read(Chip(FILES, faults=ChipFaults(mute=1)))
 
 

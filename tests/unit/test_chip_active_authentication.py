@@ -45,7 +45,7 @@ def test_the_worked_example() -> None:
     assert aa.signed_hash(block, bytes(8)) is None
     m1 = bytes.fromhex(EXAMPLE["m1"])
     assert block[1 : 1 + len(m1)] == m1
-    assert block[-21:-1] == hashlib.sha1(m1 + CHALLENGE).digest()  # noqa: S324
+    assert block[-21:-1] == hashlib.sha1(m1 + CHALLENGE).digest()
 
 
 @here
@@ -78,7 +78,7 @@ def raised(key: rsa.RSAPrivateKey, block: bytes) -> bytes:
 def test_a_block_that_recovers_everything_proves_nothing(first: int, rsa_key) -> None:
     """With total recovery the challenge plays no part, so an old signature would do."""
     m1 = secrets.token_bytes(106)
-    digest = hashlib.sha1(m1 + CHALLENGE).digest()  # noqa: S324
+    digest = hashlib.sha1(m1 + CHALLENGE).digest()
     block = bytes([first]) + m1 + digest + b"\xbc"
     assert aa.verified(public(rsa_key), CHALLENGE, raised(rsa_key, block), None) is None
 
@@ -116,7 +116,7 @@ NOISE_EC = public(ec.generate_private_key(ec.SECP256R1()))
 @settings(max_examples=60)
 @given(st.binary(max_size=80))
 def test_noise_in_dg15_is_named(noise: bytes) -> None:
-    with pytest.raises(LdsError, match="EF.DG15"):
+    with pytest.raises(LdsError, match=r"EF\.DG15"):
         aa.key_of(tlv.encode(0x6F, noise))
 
 

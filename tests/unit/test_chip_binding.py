@@ -1,7 +1,7 @@
 """What the chip's own proofs are worth once passive authentication has spoken."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ from edge.documents.result import Check, Status, successful, verdict
 from edge.documents.trust import TrustStore, load
 from simulators.chip import card
 from simulators.chip.faults import ChipFaults
-from simulators.chip.issuer import DAY, State
+from simulators.chip.issuer import DAY, State, ef_sod
+from simulators.chip.personalisation import ef_com
 from tests.unit.chip_world import GROUPS, TODAY, issued, read, read_from, signer, state, statuses
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "emrtd"
@@ -83,9 +84,6 @@ def test_a_revoked_signer_of_card_security(tmp_path: Path) -> None:
 
 
 def test_a_key_that_nobody_signed_proves_nothing(trusted: TrustStore) -> None:
-    from simulators.chip.issuer import ef_sod
-    from simulators.chip.personalisation import ef_com
-
     chip = issued("BAC+AA-ECDSA")
     groups = {k: v for k, v in chip.files.items() if k.startswith("DG") and k != "DG15"}
     files = {**chip.files, "SOD": ef_sod(groups, signer()), "COM": ef_com(groups)}
@@ -123,7 +121,8 @@ def test_real_files_with_their_real_keys(tmp_path: Path) -> None:
     reading = read_from(held.chip(), lds.dg1(held.files["DG1"]).key_input)
     assert statuses(reading)["chip_authentication"] == "successful"
     assert statuses(reading)["active_authentication"] == "successful"
-    checks, said = judged(reading, load([DATA / "masterlist"]), datetime.fromisoformat("2014-06-01T00:00Z"))
+    then = datetime(2014, 6, 1, tzinfo=UTC)
+    checks, said = judged(reading, load([DATA / "masterlist"]), then)
     assert "EF.SOD does not list EF.DG15" in checks["active_authentication"].detail
     assert "is not proven: " in checks["chip_authentication"].detail
     assert said == "reject"
@@ -144,3 +143,19 @@ def test_the_private_keys_fit_the_public_ones() -> None:
     )
     assert public == (folder_ / "DG15_pk.bin").read_bytes()
     assert GROUPS["DG1"]
+
+
+def test_an_early_chip_whose_dg14_repeats_no_pace_is_not_held_back(trusted: TrustStore) -> None:
+    chip, early = issued(FULL), issued("BAC+CA-ECDH-AES128@13+AA-ECDSA")
+    held = replace(early, files={**early.files, "CardAccess": chip.files["CardAccess"]})
+    reading = read(held)
+    assert (reading.protocol, statuses(reading)["card_access"]) == (
+        "PACE-ECDH-GM-AES128",
+        "not supported",
+    )
+    assert judged(reading, trusted)[1] == "accept"
+
+
+def test_the_essential_groups_alone_can_be_accepted(trusted: TrustStore) -> None:
+    checks, said = judged(read(issued(FULL), groups=(1, 2)), trusted)
+    assert (checks["card_access"].status, said) == (Status.ABORTED, "accept")

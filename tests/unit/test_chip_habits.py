@@ -15,7 +15,7 @@ from simulators.chip.device import Chip
 from simulators.chip.faults import ChipFaults
 from simulators.chip.serve import InProcess
 from tests.unit.chip_world import GROUPS, KEY_INPUT, issued, read, read_from, statuses
-from tests.unit.test_pace import G1, G2, I1, hexed, here, told
+from tests.unit.test_pace import G1, G2, I1, here, hexed, told
 
 FULL = "PACE-ECDH-GM-AES128+CA-ECDH-AES128+AA-ECDSA+TA"
 OLD = "BAC"
@@ -59,7 +59,7 @@ def test_mse_set_at_is_tried_again_with_tag_84() -> None:
 
 
 def test_the_master_file_is_shut_before_bac() -> None:
-    """EF.DIR and all else there give 6982 on United States passports; BAC opens them all the same."""
+    """EF.DIR and all else there give 6982 on United States passports; BAC opens them."""
 
     class Shut(Chip):
         def process(self, raw: bytes) -> bytes | None:
@@ -176,7 +176,7 @@ def test_the_exchange_of_appendix_i1() -> None:
 
 
 def test_a_6700_played_back_inside_secure_messaging() -> None:
-    """The chip side counts by hand: command 1 refused bare, command 2 answered as number 1 and 2."""
+    """The chip's side counts by hand: one command refused bare, the next has the same number."""
     chip = issued(OLD)
     seen: list[int] = []
 

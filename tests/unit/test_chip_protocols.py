@@ -6,15 +6,17 @@ from datetime import date
 
 import pytest
 
+from edge.documents.chip.apdu import Response
 from edge.documents.chip.cv_certificate import CvCertificate
-from edge.documents.chip.errors import AccessDenied, PaceFailed
+from edge.documents.chip.errors import AccessDenied, MessageForged, PaceFailed
 from edge.documents.chip.groups import new_secret
 from edge.documents.chip.protocols import CHIP_AUTHENTICATION_PROTOCOLS, PACE_PROTOCOLS
 from edge.documents.chip.terminal_authentication import Terminal
+from simulators.chip.device import Chip
 from simulators.chip.faults import ChipFaults
 from simulators.chip.keys import ChipKeys, another
 from simulators.chip.terminal_issuer import IRISES, issue, terminal
-from tests.unit.chip_world import CAN, GROUPS, KEY_INPUT, issued, read, statuses
+from tests.unit.chip_world import CAN, GROUPS, KEY_INPUT, issued, read, read_from, statuses
 
 SMALL = {"ECDH": 12, "DH": 0}  # quick groups; the others are in test_pace and below
 FULL = "PACE-ECDH-GM-AES128+CA-ECDH-AES128+AA-ECDSA+TA"
@@ -99,8 +101,9 @@ def test_a_terminal_of_another_country_or_without_the_right_reads_no_fingers() -
     # Ours, but for irises only: believed, and DG3 stays shut. Its issuer is made here.
     authority, _ = terminal("UT", date(2026, 6, 1))
     held = replace(chip, keys=replace(chip.keys, trust_points=(authority.certificate,)))
-    verifier = issue("UTDVDE00002", 0b10 << 6 | IRISES, date(2026, 1, 1), date(2027, 1, 1), authority)
-    own = issue("UTIS00002", 0b11, date(2026, 1, 1), date(2027, 1, 1), verifier)
+    year = date(2026, 1, 1), date(2027, 1, 1)
+    verifier = issue("UTDVDE00002", 0b10 << 6 | IRISES, *year, authority)
+    own = issue("UTIS00002", 0b11, *year, verifier)
     ours = Terminal((verifier.certificate, own.certificate), own.key, "UTIS00002")
     found = read(held, terminal=ours)
     assert statuses(found)["terminal_authentication"] == "successful"
@@ -213,10 +216,76 @@ def test_only_the_groups_asked_for() -> None:
     found = read(issued(FULL), groups=(1, 2))
     assert list(found.files) == ["CardAccess", "COM", "SOD", "DG1", "DG2"]
     assert found.authentications["chip_authentication"].detail == "EF.DG14 was not asked for"
-    assert found.apdus == 11  # CardAccess, five for PACE, SELECT, four files
+    assert found.apdus == 12  # the buffers, CardAccess, five for PACE, SELECT, four files
 
 
 def test_the_zone_is_never_shown() -> None:
     found = read(issued(FULL), ChipFaults(pace_step=4), bac_after_pace=True)
     assert KEY_INPUT not in repr(found)
     assert CAN not in repr(found)
+
+
+def test_the_mapping_spares_chip_authentication_unless_it_failed() -> None:
+    protocol = "PACE-ECDH-CAM-AES128@12+CA-ECDH-AES128@13"
+    chip = issued(protocol)
+    assert "chip_authentication" not in statuses(read(chip))
+    without = {k: v for k, v in chip.files.items() if k != "CardSecurity"}
+    found = statuses(read(replace(chip, files=without)))
+    assert found["chip_authentication_mapping"] == "failed"
+    assert found["chip_authentication"] == "successful"
+
+
+def test_a_chip_that_ends_the_session_over_a_missing_file_is_read_to_the_end() -> None:
+    class Touchy(Chip):
+        def _protected(self, suite, command):
+            answer = super()._protected(suite, command)
+            if answer.status == 0x6A82:
+                self._end_session()
+                return Response(b"", 0x6A82)
+            return answer
+
+    chip = issued("BAC")
+    found = read_from(Touchy(chip.files))
+    assert found.files["DG2"] == GROUPS["DG2"]
+    assert statuses(found)["active_authentication"] == "not supported"
+
+
+@pytest.mark.parametrize("protocol", ["PACE-ECDH-GM-AES128@12", "BAC"])
+@pytest.mark.parametrize("extended", [True, False])
+def test_a_file_beyond_32_kib_comes_by_the_odd_instruction(protocol: str, extended: bool) -> None:
+    chip = issued(protocol)
+    large = b"\x75\x83\x01\x11\x70" + bytes(n % 251 for n in range(70_000))
+    held = replace(chip, files={**chip.files, "DG2": large})
+    found = read(held, ChipFaults(no_extended=not extended), groups=(1, 2))
+    assert found.files["DG2"] == large
+
+
+@pytest.mark.parametrize(
+    ("ins", "p1", "name"),
+    [
+        (0x22, 0x41, "chip_authentication"),
+        (0x86, 0x00, "chip_authentication"),
+        (0x2A, 0x00, "terminal_authentication"),
+        (0x88, 0x00, "active_authentication"),
+    ],
+)
+def test_an_authentication_that_costs_the_session_is_a_failure(ins, p1, name) -> None:
+    class Touchy(Chip):
+        def _opened(self, command):
+            if (command.ins, command.p1) == (ins, p1):
+                raise MessageForged("that ends it")
+            return super()._opened(command)
+
+        def _protected(self, suite, command):
+            try:
+                return super()._protected(suite, command)
+            except MessageForged:
+                self._end_session()
+                return Response(b"", 0x6988)
+
+    chip = issued(FULL)
+    touchy = Touchy(chip.files, keys=chip.keys)
+    found = read_from(touchy, terminal=chip.terminal)
+    assert statuses(found)[name] == "failed"
+    assert found.protocol == "PACE-ECDH-GM-AES128"
+    assert found.files["DG2"] == GROUPS["DG2"]

@@ -82,7 +82,7 @@ def test_a_curve_with_another_generator_is_no_curve() -> None:
 
 @pytest.mark.parametrize(
     ("numbers", "why"),
-    [((15, 2), "modulo 4 bits"), ((2**5000 + 1, 2), "modulo 5001 bits"), ((2**2047 + 9, 1), "modulo")],
+    [((15, 2), "modulo 4 bits"), ((2**5000 + 1, 2), "5001 bits"), ((2**2047 + 9, 1), "modulo")],
 )  # fmt: skip
 def test_numbers_that_are_too_small_or_too_large(numbers: tuple[int, int], why: str) -> None:
     group = NumberGroup("bad", *numbers, None)
@@ -116,7 +116,7 @@ def test_card_security_of_ours() -> None:
     assert held.signed.digest_holds()
     with pytest.raises(LdsError, match=r"EF\.CardSecurity"):
         card_security.read(raw[:-20])
-    with pytest.raises(LdsError, match="signs content of type 2.23.136.1.1.1"):
+    with pytest.raises(LdsError, match=r"signs content of type 2\.23\.136\.1\.1\.1"):
         card_security.read(lds.sod(issued("BAC").files["SOD"]))
 
 

@@ -17,7 +17,7 @@ from edge.documents.chip import (
 )
 from edge.documents.chip.access import Access, Opening
 from edge.documents.chip.chip_authentication import Agreed
-from edge.documents.chip.errors import ChipRefused, NotAuthentic
+from edge.documents.chip.errors import ChipRefused, MessageForged, NotAuthentic
 from edge.documents.chip.keys import Random
 from edge.documents.chip.pace import Established
 from edge.documents.chip.record import Record
@@ -33,7 +33,6 @@ from edge.documents.result import (
     failed,
     not_supported,
     successful,
-    undetermined,
 )
 from edge.documents.signatures import NotSupported
 
@@ -83,13 +82,15 @@ def note_card_access(record: Record, infos: SecurityInfos | None) -> None:
 
 def _card_access(raw: bytes | None, infos: SecurityInfos | None) -> Check | None:
     if infos is None:
-        return undetermined("there is no EF.DG14 to compare with") if raw is not None else None
+        return aborted("there is no EF.DG14 to compare with") if raw is not None else None
     signed = infos.pace_entries
     if raw is None:
         return failed("EF.DG14 offers PACE, and the chip showed none") if signed else None
     shown = security_infos.read(raw, "CardAccess").pace_entries
     if shown == signed:
         return successful()
+    if not signed:
+        return not_supported("EF.DG14 repeats none of it")  # early chips; what is shown is stronger
     hidden, added = len(signed - shown), len(shown - signed)
     return failed(f"of the ways of PACE it leaves out {hidden} and adds {added}")
 
@@ -124,7 +125,7 @@ def sign(talk: Conversation, random: Random, record: Record) -> Check:
         return successful(active_authentication.authenticate(talk, key, ecdsa_hash, random))
     except NotSupported as error:
         return not_supported(str(error))
-    except (ChipRefused, NotAuthentic, LdsError) as error:
+    except (ChipRefused, NotAuthentic, MessageForged, LdsError) as error:
         return failed(str(error))
 
 

@@ -48,6 +48,10 @@ class MessageForged(ChipError):
     """An answer's checksum or form is wrong: the session is worth nothing more, start over."""
 
 
+class Endless(ChipError):
+    """The chip keeps us asking: no honest one needs so many commands."""
+
+
 class FileBroken(ChipError):
     """A file on the chip is not readable as a file; ``file`` and ``offset`` say where."""
 

@@ -3,11 +3,12 @@
 1. PACE or Basic Access Control (``access``); everything from then on is protected.
 2. EF.COM first, then EF.SOD; then every data group that either of them lists. EF.COM is signed by
    nobody: what it leaves out but EF.SOD lists is read all the same.
-3. Chip authentication as soon as EF.DG14 is read, so that all data groups come under its keys; then
-   terminal authentication, if we are somebody; active authentication once EF.DG15 is read.
-4. DG14 and DG15 are looked for even if nobody lists them: a key of the chip that is signed by
-   nobody is a sign of a clone, and whoever verifies must see it. One that EF.SOD lists and the chip
-   does not give is a failed authentication: leaving it out is how a clone would avoid the question.
+3. Chip authentication as soon as EF.DG14 is read, so that all data groups come under its keys,
+   unless PACE's chip authentication mapping has proven the chip; then terminal authentication, if
+   we are somebody; active authentication once EF.DG15 is read.
+4. DG14 and DG15 are looked for even if nobody lists them, last of all: a key of the chip that is
+   signed by nobody is a sign of a clone, and whoever verifies must see it. One that EF.SOD lists
+   and the chip does not give is a failed authentication: so a clone would avoid the question.
 5. DG3 and DG4 need terminal authentication: without it they are named as skipped, not asked for.
 6. A file that the chip does not have, or does not give, is named with the chip's own word; the
    other files are still read. A chip that goes away ends the reading: which file, which offset.
@@ -15,17 +16,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from edge.documents import lds
 from edge.documents.chip import authentications as proofs
+from edge.documents.chip import buffers
 from edge.documents.chip.access import Opening, open_chip, select_application
+from edge.documents.chip.apdu import SHORT_LE, Command
 from edge.documents.chip.atr import extended_length
+from edge.documents.chip.chip_authentication import Agreed
 from edge.documents.chip.errors import ChipRefused, FileBroken, MessageForged
 from edge.documents.chip.file_reader import FileReader
 from edge.documents.chip.files import (
+    ATR_INFO,
     CARD_SECURITY,
     EXTENDED_ACCESS,
     FILES,
@@ -35,6 +40,7 @@ from edge.documents.chip.files import (
 from edge.documents.chip.keys import Random
 from edge.documents.chip.pace import Established
 from edge.documents.chip.record import Record
+from edge.documents.chip.security_infos import SecurityInfos
 from edge.documents.chip.session import Conversation, Transport
 from edge.documents.chip.terminal_authentication import Terminal
 from edge.documents.result import Check, failed, undetermined
@@ -101,22 +107,38 @@ class _Inspection:
     ) -> None:
         self._talk, self._random, self._size = Conversation(transport), random, read_size
         self._terminal, self._record = terminal, Record()
+        self._agreed: Agreed | None = None
 
     def run(self, opening: Opening, groups: Collection[int] | None) -> Reading:
         """Carry it out."""
         self._opening = opening
+        self._ask_for_buffers()
         self._open()
         for name in ("COM", "SOD"):
             self._fetch(name)
         wanted = [name for name in self._listed() if groups is None or int(name[2:]) in groups]
-        self._prove_by_key(wanted, groups)
+        if "DG14" in wanted:
+            self._fetch("DG14")
+            self._prove_by_key(groups)
         for name in wanted:
             if name in EXTENDED_ACCESS and not self._terminal_passed:
                 self._record.skipped[name] = _LOCKED
             else:
                 self._fetch(name)
         self._prove_by_signature(groups)
+        if "DG14" not in wanted:
+            if groups is None or 14 in groups:
+                self._look_for("DG14")
+            self._prove_by_key(groups)
         return self._reading()
+
+    def _ask_for_buffers(self) -> None:
+        """Ask a chip that takes extended lengths how long they may be."""
+        if self._size <= SHORT_LE:
+            return
+        command = Command(0, 0xB0, 0x80 | ATR_INFO.sfi, 0, le=SHORT_LE)
+        answer = self._talk.ask(command, "EF.ATR/INFO")
+        self._size = buffers.read_size(answer.data if answer.ok else b"", self._size)
 
     def _open(self, *, again: bool = False) -> None:
         self._access = open_chip(self._talk, self._opening, self._random, self._record, again=again)
@@ -132,11 +154,8 @@ class _Inspection:
         check = proofs.mapping(established, self._record)
         self._record.authentications["chip_authentication_mapping"] = check
 
-    def _prove_by_key(self, wanted: list[str], groups: Collection[int] | None) -> None:
-        """Read EF.DG14 and do what it offers."""
-        self._agreed = None
-        if groups is None or 14 in groups:
-            self._look_for("DG14") if "DG14" not in wanted else self._fetch("DG14")
+    def _prove_by_key(self, groups: Collection[int] | None) -> None:
+        """Do what EF.DG14 offers: chip authentication, then terminal authentication."""
         name = "chip_authentication"
         try:
             infos = proofs.infos_of(self._record)
@@ -147,32 +166,39 @@ class _Inspection:
         if infos is None:
             self._record.authentications[name] = self._no_key("DG14", groups)
             return
-        self._agreed = proofs.agree(self._talk, infos, self._random, self._record)
-        if self._agreed is not None:
-            self._confirm()
-        self._prove_ourselves(infos.terminal_authentication)
+        if not proofs.succeeded(self._record, "chip_authentication_mapping"):
+            with self._session_at_stake(name):
+                self._agree(infos)
+        if self._terminal is not None and infos.terminal_authentication:
+            with self._session_at_stake("terminal_authentication"):
+                self._prove_ourselves(self._terminal)
 
-    def _confirm(self) -> None:
-        """Hear the chip under the new keys; where that does not go, open it anew and go on."""
+    @contextmanager
+    def _session_at_stake(self, name: str) -> Iterator[None]:
+        """Record authentication ``name`` as failed if it costs the session; then open anew."""
+        try:
+            yield
+        except MessageForged as error:
+            self._record.authentications[name] = failed(str(error))
+            self._agreed = None
+            self._open(again=True)
+
+    def _agree(self, infos: SecurityInfos) -> None:
+        """Do chip authentication, and hear the chip under the new keys: only that proves them."""
+        self._agreed = proofs.agree(self._talk, infos, self._random, self._record)
+        if self._agreed is None:
+            return
         channel = self._talk.channel
         assert channel is not None
         with suppress(MessageForged, ChipRefused):
             self._reader.start_of(FILES["COM"], 1)
-        if channel.verified:
-            return
-        self._record.authentications["chip_authentication"] = failed(
-            "the chip does not answer under the keys that were agreed on"
-        )
-        self._agreed = None
-        self._open(again=True)
+        if not channel.verified:
+            raise MessageForged("the chip does not answer under the keys that were agreed on")
 
-    def _prove_ourselves(self, offered: bool) -> None:
-        """Terminal authentication, where the chip knows it and we are somebody."""
-        if self._terminal is None or not offered:
-            return
+    def _prove_ourselves(self, terminal: Terminal) -> None:
         self._record.files["CVCA"] = self._trust_points()
         self._record.authentications["terminal_authentication"] = proofs.prove_ourselves(
-            self._talk, self._terminal, self._access, self._agreed, self._opening, self._record
+            self._talk, terminal, self._access, self._agreed, self._opening, self._record
         )
 
     def _trust_points(self) -> bytes:
@@ -224,9 +250,10 @@ class _Inspection:
             self._record.skipped[name] = str(error)
 
     def _look_for(self, name: str) -> None:
-        """Read a file that nobody lists; that it is not there is no news."""
+        """Read a file that nobody lists; that it is not there is no news, nor what it costs."""
         if name not in self._record.skipped:
-            self._fetch(name)
+            with suppress(MessageForged):  # some chips end the session over a file they lack
+                self._fetch(name)
             self._record.skipped.pop(name, None)
 
     def _reading(self) -> Reading:

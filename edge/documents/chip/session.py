@@ -1,6 +1,7 @@
 """One conversation with one chip: commands are counted, and protected once there is a channel.
 
-A transport that fails is ChipLost; an answer that is none is MessageForged.
+1. A transport that fails is ChipLost; an answer that is none is MessageForged.
+2. A chip may give a byte at a time for ever: after MOST commands it is Endless.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from typing import Protocol
 
 from drivers.errors import DriverError
 from edge.documents.chip.apdu import ApduError, Command, Response
-from edge.documents.chip.errors import ChipLost, MessageForged
+from edge.documents.chip.errors import ChipLost, Endless, MessageForged
 from edge.documents.chip.secure_messaging import Channel
+
+MOST = 8_192  # commands; a chip that gives 32 bytes at once and holds 100 kB needs half of them
 
 
 class Transport(Protocol):
@@ -32,6 +35,8 @@ class Conversation:
         """Return the chip's answer to ``command``, opened; ``doing`` and ``offset`` name it."""
         sent = self.channel.protect(command) if self.channel else command
         self.apdus += 1
+        if self.apdus > MOST:
+            raise Endless(f"{doing}, offset {offset}: not done after {MOST} commands")
         try:
             answer = Response.decode(self._transport.transmit(sent.encode()))
         except DriverError as error:
