@@ -30,6 +30,7 @@ from edge.runtime.worker import Happening
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import Answer
 from edge.uplink.errors import UplinkError
+from edge.uplink.lists import ListKeeper
 from edge.uplink.outbox import Outbox
 from edge.uplink.uplink import Uplink
 
@@ -84,7 +85,9 @@ class Agent:
             await self._serve(stores, ready)
 
     async def _serve(self, stores: _Stores, ready: Callable[[], None]) -> None:
-        lane = build(self._config, stores.outbox, stores.spool, self._clock, self._post())
+        lane = build(
+            self._config, stores.outbox, stores.spool, stores.lists, self._clock, self._post()
+        )
         uplink = Uplink(
             self._config.central,
             stores.outbox,
@@ -94,6 +97,7 @@ class Agent:
             self._config.kind,
             lane.unit.execute,
             self._clock,
+            lists=stores.lists,
             software=software(),
         )
         lane.on_change(uplink.state_changed)
@@ -144,6 +148,9 @@ class _Stores:
             self.spool = BlobSpool(config.data / "pictures")
             self.outbox = Outbox(
                 config.data / "outbox.db", config.address, clock, quota=config.quota
+            )
+            self.lists = ListKeeper(
+                config.data / "lists", config.central.public_key, self.outbox, clock.now
             )
         except (OSError, ValueError, UplinkError) as error:
             raise AgentError(f"data: {config.data} cannot be used: {error}") from error

@@ -9,19 +9,26 @@ from typing import Any
 
 import structlog
 
+from contract.signing import only
 from edge.config import EGateConfig, ScannerConfig
 from edge.display.screens import language
 from edge.display.server import Display, DisplayServer
-from edge.documents import trust
-from edge.documents.passive_authentication import Outcome, authenticate
+from edge.documents import snapshot, trust
+from edge.documents.chip.binding import bound, optional, tolerated
+from edge.documents.chip.reader import Reading
+from edge.documents.passive_authentication import authenticate
+from edge.documents.result import Check
+from edge.egate.standing import Standing
 from edge.egate.unit import EGateUnit
 from edge.runtime.clock import Clock
 from edge.runtime.worker import Post
 from edge.scanner.unit import ScannerUnit, threshold_of
 from edge.uplink.blobs import BlobSpool
+from edge.uplink.lists import ListKeeper
 from edge.uplink.outbox import Outbox
 from models.catalogue import card, require_grade
 from settings.addresses import split
+from settings.files import ConfigError
 
 log = structlog.get_logger()
 
@@ -50,7 +57,12 @@ def models_of(config: EGateConfig | ScannerConfig) -> dict[str, str]:
 
 
 def build(
-    config: EGateConfig | ScannerConfig, outbox: Outbox, spool: BlobSpool, clock: Clock, post: Post
+    config: EGateConfig | ScannerConfig,
+    outbox: Outbox,
+    spool: BlobSpool,
+    lists: ListKeeper,
+    clock: Clock,
+    post: Post,
 ) -> BuiltLane:
     """Return the lane that ``config`` describes, nothing started."""
     models = models_of(config)
@@ -65,21 +77,59 @@ def build(
         scanner = ScannerUnit(config, outbox, spool, clock, post, recogniser, models, changed)
         return BuiltLane(scanner, [], listeners)
     display = Display(config.display.languages)
-    store = trust.load(config.documents.trust)
+    store = trust_of(config)
     for problem in store.problems:
         log.warning("trust.problem", problem=problem)
     gate = EGateUnit(
-        config, outbox, spool, clock, post, display, authenticator(store, clock), models, changed
+        config,
+        outbox,
+        spool,
+        clock,
+        post,
+        display,
+        authenticator(store, clock),
+        Standing(lists, lambda: outbox.heard_central, clock),
+        models,
+        changed,
     )
     server = DisplayServer(display, *split(config.display.listen))
     return BuiltLane(gate, [server.run()], listeners)
 
 
+def trust_of(config: EGateConfig) -> trust.TrustStore:
+    """Return whom the lane believes: the newest sealed snapshot, or the paths it was given.
+
+    Raises ConfigError where a snapshot is wanted and there is none to be believed.
+    """
+    cache = config.documents.snapshots
+    if cache is None:
+        return trust.load(config.documents.trust)
+    try:
+        found = snapshot.current(cache, only(config.central.public_key))
+    except snapshot.SnapshotError as error:
+        raise ConfigError(f"documents.snapshots: {error}") from error
+    if found is None:
+        raise ConfigError(
+            f"documents.snapshots: none in {cache}; put one there with "
+            f"`border-edge document trust import`"
+        )
+    return found.store()
+
+
 def authenticator(
     store: trust.TrustStore, clock: Clock
-) -> Callable[[Mapping[str, bytes]], Outcome]:
-    """Return passive authentication against ``store``, at the time of asking."""
-    return lambda files: authenticate(files, store, clock.now().astimezone(UTC))
+) -> Callable[[Reading], Mapping[str, Check]]:
+    """Return what proves a chip's data, and the chip, against ``store`` at the time of asking."""
+
+    def proofs(reading: Reading) -> dict[str, Check]:
+        now = clock.now().astimezone(UTC)
+        outcome = authenticate(reading.files, store, now)
+        chip = tolerated(bound(reading, outcome, store, now), reading)
+        free = optional(chip)
+        found = {f"authenticity.{name}": check for name, check in outcome.checks.items()}
+        return found | {f"chip.{name}": c for name, c in chip.items() if name not in free}
+
+    return proofs
 
 
 def check(config: EGateConfig | ScannerConfig) -> list[str]:
@@ -88,7 +138,7 @@ def check(config: EGateConfig | ScannerConfig) -> list[str]:
         threshold_of(config, card(XRAY_MODEL))
     remarks = [f"model {role}: {model}" for role, model in models_of(config).items()]
     if isinstance(config, EGateConfig):
-        store = trust.load(config.documents.trust)
+        store = trust_of(config)
         remarks += [f"documents.trust: {problem}" for problem in store.problems]
         remarks.append(f"documents.trust: {len(store)} certificates are believed")
         for code in config.display.languages:

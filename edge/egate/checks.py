@@ -12,7 +12,7 @@ from datetime import date
 from contract.passage import Check, Status
 from drivers.errors import NoAnswer
 from edge.documents import lds
-from edge.documents.chip.errors import ChipError
+from edge.documents.chip.errors import ChipError, PaceFailed
 from edge.documents.mrz import Mrz
 from edge.documents.mrz_dates import expiry
 from edge.egate.evidence import Evidence
@@ -125,14 +125,15 @@ def _same_holder(stored: Mrz, printed: Mrz) -> bool:
 
 
 def _authentication(evidence: Evidence) -> Iterator[Check]:
-    if evidence.authentication is None:
+    if isinstance(evidence.chip_error, PaceFailed):
+        yield Check(name="chip.pace", status=Status.FAILED, detail=str(evidence.chip_error)[:300])
+    if evidence.proofs is None:
         yield Check(
             name="authenticity", status=Status.UNDETERMINED, detail="nothing to authenticate"
         )
         return
-    for name, answer in evidence.authentication.checks.items():
-        status = Status(answer.status.value)
-        yield Check(name=f"authenticity.{name}", status=status, detail=answer.detail[:300])
+    for name, answer in evidence.proofs.items():
+        yield Check(name=name, status=Status(answer.status.value), detail=answer.detail[:300])
 
 
 def _named(error: Exception) -> str:

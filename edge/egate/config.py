@@ -61,6 +61,10 @@ class Documents(Section):
     """Whose documents are believed."""
 
     trust: list[Where] = Field(default=[], description="folders, master lists, certificates")
+    snapshots: Where | None = Field(
+        default=None, description="cache of sealed trust snapshots; then used instead of trust"
+    )
+    profile: str = Field(default="self-service", description="a shipped profile, or a file")
 
 
 class PassagePolicy(Section):
@@ -70,6 +74,9 @@ class PassagePolicy(Section):
         default=True, description="the camera's reading must agree with the reader's"
     )
     chip_within: float = Field(default=10.0, gt=0, le=60, description="s for the whole chip")
+    bac_after_pace: bool = Field(
+        default=False, description="read a chip whose PACE failed by BAC, for an officer to see"
+    )
     chip_answers_within: float = Field(default=5.0, gt=0, le=30, description="s for one answer")
     limits: dict[Phase, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from contract.passage import Check, Verdict
 from edge.documents.profile import Need, Profile, load_profile
 
-SELF_SERVICE = "self-service"
-
 
 @dataclass(frozen=True)
 class Decision:
@@ -23,9 +21,9 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-def profile(*, page_must_be_read: bool) -> Profile:
+def profile(name: str, *, page_must_be_read: bool) -> Profile:
     """Return the site's profile. A page that was read must agree with the reader in any case."""
-    shipped = load_profile(SELF_SERVICE)
+    shipped = load_profile(name)
     if page_must_be_read:
         return shipped
     return replace(shipped, needs={**shipped.needs, "page": Need.OPTIONAL})

@@ -31,6 +31,7 @@ READERS = (DOCUMENT_READER, CHIP_READER, PAGE_CAMERA, FACE_CAMERA)
 
 GATE_POLL = 0.05  # s; the controller's watchdog bears 2 s of silence
 DOCUMENT_POLL = 0.03  # s that one look at the reader may block its thread
+GLANCE_WITHIN = 1.0  # s for such a frame
 ASK_AFTER = 2.0  # s of silence of the document reader
 CAMERA_POLL = 0.5  # s between frames that nobody asked for: enough to see a camera freeze
 _DIALECTS = {
@@ -83,8 +84,9 @@ class DocumentPoll:
 class ChipStation:
     """Where a document lies while its chip is read. A card is there only for one reading."""
 
-    def __init__(self, url: str, patience: Patience) -> None:
+    def __init__(self, url: str, patience: Patience, *, bac_after_pace: bool) -> None:
         self._url = url
+        self._bac_after_pace = bac_after_pace
         self._patience = patience
         self.reader: ChipReader | None = None
 
@@ -97,7 +99,13 @@ class ChipStation:
         try:
             size = read_size(self.reader.power_on())
             start = time.monotonic()
-            reading = read_chip(self.reader, key_input, secrets.token_bytes, read_size=size)
+            reading = read_chip(
+                self.reader,
+                key_input,
+                secrets.token_bytes,
+                read_size=size,
+                bac_after_pace=self._bac_after_pace,
+            )
             return reading, time.monotonic() - start
         finally:
             self.close()
@@ -129,7 +137,11 @@ def workers(devices: EGateDevices, policy: PassagePolicy, post: Post) -> Workers
             DOCUMENT_READER, _document_reader(devices), post, poll=DocumentPoll(), every=0.001
         ),
         chip_reader=Worker(
-            CHIP_READER, lambda: ChipStation(devices.chip_reader.url, patience), post
+            CHIP_READER,
+            lambda: ChipStation(
+                devices.chip_reader.url, patience, bac_after_pace=policy.bac_after_pace
+            ),
+            post,
         ),
         page_camera=_camera(PAGE_CAMERA, devices.page_camera, post),
         face_camera=_camera(FACE_CAMERA, devices.face_camera, post),
@@ -156,4 +168,4 @@ def _camera(name: str, where: CameraDevice, post: Post) -> Worker[Camera]:
 
 
 def _glance(camera: Camera) -> Frame:
-    return camera.frame(1.0)
+    return camera.frame(GLANCE_WITHIN)

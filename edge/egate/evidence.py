@@ -6,6 +6,7 @@ that looking failed, and how.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from edge.documents.chip.reader import Reading
 from edge.documents.mrz import Mrz
 from edge.documents.page import PageReading
-from edge.documents.passive_authentication import Outcome
+from edge.documents.result import Check
 
 Image = NDArray[np.uint8]
 
@@ -28,7 +29,7 @@ class Evidence:
     chip: Reading | None = field(default=None, repr=False)
     chip_error: Exception | None = None
     chip_seconds: float | None = None
-    authentication: Outcome | None = None
+    proofs: Mapping[str, Check] | None = None  # of authenticity, and of the chip itself, by name
     page: PageReading | None = field(default=None, repr=False)
     page_image: Image | None = field(default=None, repr=False)
     page_error: Exception | None = None

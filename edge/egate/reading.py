@@ -16,14 +16,15 @@ from drivers.camera.camera import Camera, Frame
 from drivers.errors import DriverError
 from edge.documents import page
 from edge.documents.chip.errors import ChipError
+from edge.documents.chip.reader import Reading
 from edge.documents.mrz import Mrz, MrzError, parse
 from edge.documents.page import PageReading
-from edge.documents.passive_authentication import Outcome
+from edge.documents.result import Check
 from edge.egate.devices import Workers
 from edge.egate.evidence import Evidence
 
 T = TypeVar("T")
-Authenticate = Callable[[Mapping[str, bytes]], Outcome]
+Authenticate = Callable[[Reading], Mapping[str, Check]]
 FRAME_WITHIN = 1.0  # s
 
 
@@ -83,7 +84,7 @@ async def _chip(
     evidence.chip, evidence.chip_seconds = reading, seconds
     stages["chip"] = _since(start)
     start = time.monotonic()
-    evidence.authentication = await asyncio.to_thread(authenticate, reading.files)
+    evidence.proofs = await asyncio.to_thread(authenticate, reading)
     stages["authenticity"] = _since(start)
 
 

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable
 
 from contract.command import Command, Execution, Verb
-from contract.passage import OfficerDecision, Outcome, Resolved, Verdict
+from contract.passage import Check, OfficerDecision, Outcome, Resolved, Verdict
 from contract.topics import Stream
 from drivers.document_reader.codec import Detected, Placed, Removed, Unreadable
 from drivers.errors import DriverError
@@ -29,6 +29,7 @@ from edge.egate.glass import Glass
 from edge.egate.leaves import Leaves
 from edge.egate.passage import LEVELS, LIMITS, PASSAGE, Do, Event, Phase
 from edge.egate.reading import Authenticate, read_document, take_face
+from edge.egate.standing import Standing
 from edge.egate.story import Recorder, Story
 from edge.runtime.clock import Clock
 from edge.runtime.controller import ControllerWatch
@@ -64,13 +65,17 @@ class EGateUnit:
         post: Post,
         display: Display,
         authenticate: Authenticate,
+        standing: Standing,
         models: dict[str, str],
         changed: Callable[[int], None],
     ) -> None:
         self._clock = clock
         self._display = display
         self._authenticate = authenticate
-        self._profile = profile(page_must_be_read=config.policy.page_must_be_read)
+        self._standing = standing
+        self._profile = profile(
+            config.documents.profile, page_must_be_read=config.policy.page_must_be_read
+        )
         self._changed = changed
         self.lane = Lane(outbox, clock, lambda: self._engine.phase, models)
         self._recorder = Recorder(self.lane, spool)
@@ -134,13 +139,16 @@ class EGateUnit:
         self._engine.look()
 
     def tick(self) -> None:
-        """Look at limits, conditions and the disk."""
+        """Look at limits, conditions, lists and the disk."""
         self._engine.look()
+        self._standing.watch(self.lane.faults)
         self.lane.tick()
 
     async def execute(self, command: Command) -> Answer:
         """Obey ``command``, which has been believed already."""
         match command.verb:
+            case Verb.OPEN_LANE if (objection := self._standing.objection) is not None:
+                return Execution.REFUSED, objection
             case Verb.OPEN_LANE:
                 return open_lane(self.lane, self._engine, Event.OPEN_LANE, _OPENABLE)
             case Verb.CLOSE_LANE:
@@ -178,7 +186,7 @@ class EGateUnit:
             gate_obeys=self._hands.obeys,
             readers_well=self.lane.connected(*devices.READERS),
             disk_full=self.lane.disk_full,
-            closing=self.lane.closing,
+            closing=self.lane.closing or self._standing.closes,
             document_waits=self._glass.waits,
         )
 
@@ -211,11 +219,15 @@ class EGateUnit:
     async def _read(self, story: Story, lines: tuple[str, ...] | None) -> Event:
         stages = await read_document(story.evidence, lines, self._workers, self._authenticate)
         story.stages |= stages
-        story.checks = document_checks(story.evidence, self._clock.now().date())
+        story.checks = self._document_checks(story)
         decision = decide(story.checks, self._profile)
         story.reasons = decision.reasons
         clear = decision.verdict is Verdict.CLEAR
         return Event.DOCUMENT_ACCEPTED if clear else Event.DOCUMENT_FLAGGED
+
+    def _document_checks(self, story: Story) -> list[Check]:
+        checks = document_checks(story.evidence, self._clock.now().date())
+        return [*checks, *self._standing.checks(story.evidence.printed)]
 
     def _decide(self) -> None:
         assert self._story is not None
@@ -239,7 +251,7 @@ class EGateUnit:
         assert self._story is not None
         story = self._story
         if not story.checks:
-            story.checks = document_checks(story.evidence, self._clock.now().date())
+            story.checks = self._document_checks(story)
         if not story.reasons and self._engine.cause is not None:
             phase, event = self._engine.cause
             how = "too-slow" if event is Event.TIMED_OUT else "failed"

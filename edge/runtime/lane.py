@@ -187,6 +187,7 @@ class Lane:
         """Try a refused disk again; report when it is time or when something changed."""
         now = self.clock.monotonic()
         self._calm_down(now)
+        self._watch_quota()
         if self._disk_error is not None and now >= self._next_attempt:
             self._next_attempt = now + RETRY_DISK_EVERY
             self._try_disk()
@@ -195,6 +196,13 @@ class Lane:
             self._next_report = now + REPORT_EVERY
             self._reported = report
             self.record(Stream.HEALTH, "health.report", report)
+
+    def _watch_quota(self) -> None:
+        if self.outbox.accepting:
+            self.faults.clear(OUTBOX, "OutboxNearlyFull")
+            return
+        detail = f"{self.outbox.fill:.0%} of its events are used; connect the lane to central"
+        self.faults.raise_(OUTBOX, "OutboxNearlyFull", detail)
 
     def _try_disk(self) -> None:
         self._disk_error = None

@@ -1,7 +1,8 @@
 """One thread owns one blocking device.
 
 1. The thread opens the device, and opens it again, with backoff, when the link is lost.
-2. Between jobs it polls; whatever a poll returns is posted to the lane.
+2. Between jobs it polls, and however many jobs wait, a poll that is due comes after the next one;
+   whatever a poll returns is posted to the lane.
 3. A job is answered through a future. While the device is away a job fails at once, and what waited
    when it went away fails too: no old command is carried out when the device comes back.
 4. Every poll that goes wrong is posted by name. A device that stays silent, or refuses, is failed
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from contract.health import DeviceState
 from drivers.errors import DriverError, LinkLost
 from edge.runtime.backoff import Backoff
 
+IDLE_TURN = 1.0  # s between looks at the stop of a worker that has nothing to poll
 SILENT_POLLS = 3
 """Polls without an answer before a device counts as failed: one lost frame is not a fault."""
 
@@ -162,15 +165,18 @@ class Worker(Generic[DeviceT]):
 
     def _serve(self, device: DeviceT) -> None:
         self._well()
+        due = time.monotonic() + self._every
         while not self._stopping.is_set():
+            wait = max(0.0, due - time.monotonic()) if self._poll else IDLE_TURN
             try:
-                job = self._jobs.get(timeout=self._every if self._poll else 1.0)
+                job = self._jobs.get(timeout=wait)
             except queue.Empty:
                 job = None
             if job is not None:
                 self._do(job, device)
-            elif self._poll is not None:
+            if self._poll is not None and time.monotonic() >= due:
                 self._look(device)
+                due = time.monotonic() + self._every
 
     def _do(self, job: _Job[DeviceT], device: DeviceT) -> None:
         if not job.answer.set_running_or_notify_cancel():

@@ -47,6 +47,7 @@ class Analysis:
     pictures: list[Rendered]
     notes: list[str]
     stages: dict[str, float]
+    lost: int = 0  # lines of the pictures that show nothing
 
 
 def analyse(
@@ -76,6 +77,7 @@ def analyse(
         pictures=pictures,
         notes=notes,
         stages=clock.laps,
+        lost=lost,
     )
 
 

@@ -72,6 +72,7 @@ _RULES: dict[Event, Callable[[Conditions], bool]] = {
     Event.DISK_FULL: lambda now: now.disk_full,
     Event.CLOSE_LANE: lambda now: now.closing,
     Event.CALIBRATION_STALE: lambda now: not (now.air_fresh or now.tracked.arrived),
+    Event.BEAM_LOST: lambda now: not _beam_is_on(now),
     Event.SAFE: _safe,
     Event.BEAM_IS_ON: _beam_is_on,
     Event.ITEM_ARRIVED: lambda now: now.tracked.arrived,

@@ -135,7 +135,7 @@ class Exposures:
             self._recorder.unreadable(story, reason)
             return Event.ANALYSIS_FAILED
         story.stages |= {"analyse": round((time.monotonic() - start) * 1000, 1)}
-        if not self._recorder.scanned(story, analysis, pictures, exposure.lost):
+        if not self._recorder.scanned(story, analysis, pictures):
             return Event.ANALYSIS_FAILED  # what is not on record must not leave
         return _EVENTS[analysis.finding.value]
 

@@ -56,6 +56,7 @@ class Event(StrEnum):
     DISK_FULL = auto()  # nothing can be recorded, so nothing may be scanned
     CLOSE_LANE = auto()
     CALIBRATION_STALE = auto()  # and nothing has arrived yet
+    BEAM_LOST = auto()  # no longer at its set-points
     SAFE = auto()  # beam proved off, interlock closed, nobody near, devices well
     BEAM_IS_ON = auto()  # read back, at its set-points
     ITEM_ARRIVED = auto()  # something has broken the entry barrier that has not been scanned
@@ -137,6 +138,7 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
     },
     P.WARMING: {E.BEAM_IS_ON: To(P.AIRING, (Do.TAKE_AIR,)), E.TIMED_OUT: _FAIL},
     P.AIRING: {
+        E.BEAM_LOST: _FAIL,
         E.AIR_TAKEN: To(P.IDLE, (Do.BEAM_OFF, Do.BELT_RUN)),
         E.CALIBRATION_FAILED: _FAIL,
         E.TIMED_OUT: _FAIL,
@@ -153,6 +155,7 @@ _OWN: dict[Phase, dict[Event, _Step]] = {
     P.SCANNING: {
         E.LINES_BEGIN: To(P.SCANNING, (Do.BELT_RUN,)),
         E.SCAN_FAILED: _FAIL,
+        E.BEAM_LOST: _FAIL,
         E.ITEM_TOO_LONG: _FAIL,
         E.ITEM_SCANNED: To(P.ANALYSING, (Do.BEAM_OFF, Do.BELT_STOP, Do.ANALYSE)),
         E.TIMED_OUT: _FAIL,

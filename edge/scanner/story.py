@@ -68,7 +68,7 @@ class Recorder:
             for picture in analysis.pictures
         ]
 
-    def scanned(self, story: Story, analysis: Analysis, pictures: list[Picture], lost: int) -> bool:
+    def scanned(self, story: Story, analysis: Analysis, pictures: list[Picture]) -> bool:
         """Record what was found; return whether that is on disk."""
         clear = analysis.finding is Finding.CLEAR
         scanned = Scanned(
@@ -81,7 +81,7 @@ class Recorder:
             regions=analysis.regions,
             recogniser=self._recogniser,
             pictures=pictures,
-            lost_lines=lost,
+            lost_lines=analysis.lost,
             notes=analysis.notes,
             stages_ms=story.stages | analysis.stages,
         )

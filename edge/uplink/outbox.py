@@ -18,6 +18,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -50,6 +51,9 @@ class Position(NamedTuple):
 
     last: int
     acked: int
+
+
+_HEARD: Final = "central.heard"  # key in the lane's state
 
 
 class Outbox:
@@ -180,9 +184,16 @@ class Outbox:
             return
         with self._database.transaction() as db:
             ledger.forget(db, stream, upto)
+            ledger.keep_state(db, {_HEARD: self._clock.now().isoformat()}, ())
             for name in ledger.dropping(db):
                 if ledger.depth(db) / self.quota < _ROOM[name]:
                     self._confess(db, name)
+
+    @property
+    def heard_central(self) -> datetime | None:
+        """When central last acknowledged something, by this machine's clock; None if never."""
+        text = self.state().get(_HEARD)
+        return None if text is None else datetime.fromisoformat(text)
 
     def begin_anew(self) -> None:
         """Mint a new epoch and renumber what is pending into it."""

@@ -21,6 +21,7 @@ import httpx
 from central import administer
 from central.accounts.roles import Role
 from central.config import load as load_central
+from contract.lists import ListKind
 from contract.names import Address
 from contract.presence import Kind
 from contract.signing import load_private_key, public_text
@@ -103,12 +104,14 @@ def border(folder: Path, port: int | None = None) -> Iterator[Border]:
 
 
 async def _administer(config: Path, folder: Path) -> dict[str, str]:
-    """Migrate, enrol both lanes, add the two users; return their sign-in links by name."""
+    """Migrate, enrol the lanes, publish the lists, add two users; return their sign-in links."""
     central = load_central(config)
     await administer.migrate_database(central)
     for unit, kind in ((EGATE, Kind.EGATE), (SCANNER, Kind.SCANNER)):
         key = public_text(unit_key(folder / unit).public_key())
         await administer.enrol_unit(central, Address(site=SITE, unit=unit), kind, key)
+    await administer.publish_list(central, ListKind.POLICY, files.write_policy(folder))
+    await administer.publish_list(central, ListKind.WATCHLIST, files.write_watchlist(folder))
     return {
         name: (await administer.add_user(central, name, [Role.SUPERVISOR], None)).split()[-1]
         for name in (STAND_IN, PERSON)

@@ -80,6 +80,33 @@ key = "{place.central_key}"
     return path
 
 
+def write_policy(folder: Path) -> Path:
+    """Write what the authority of the demonstration's site decided; return the file's path."""
+    path = folder / "policy.toml"
+    path.write_text(
+        """site = "demo"
+authority = "nobody: a demonstration"
+on_fire = "exit-opens"
+on_power_loss = "leaves-open"
+watchlist_hours = 24.0
+false_match_rate = 0.001
+
+[without_central]
+hours = 8.0
+then = "refer-everybody"
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+def write_watchlist(folder: Path) -> Path:
+    """Write the demonstration's watchlist, one document that nobody has; return its path."""
+    path = folder / "watchlist.txt"
+    path.write_text("# issuing state, document number\nUTO,WATCHED01\n", encoding="utf-8")
+    return path
+
+
 def write_trust(folder: Path, issuer: Issuer) -> None:
     """Write what the gate has to believe about ``issuer``."""
     trust = folder / "trust"

@@ -157,7 +157,7 @@ class EGateLane:
 
     def _stays(self, what: Callable[[], bool]) -> bool:
         """Whether ``what`` holds, and still does after a moment."""
-        return what() and not self._sees(lambda: not what(), within=MOMENT)
+        return what() and not self._sees(lambda: not what(), within=MOMENT / self.pace)
 
     def _sees(self, what: Callable[[], bool], within: float = PATIENCE) -> bool:
         deadline = time.monotonic() + within

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class ScannerLane:
         self._air = air_counts(REFERENCE_LINES, model, 11)
         self._dark = dark_counts(REFERENCE_LINES, model, 12)
         self._pictures: dict[str, Counts] = {}
+        self._numbers = count(1)
         self.detector = FakeDetector(self._line, rate=RATE)
         self.last_line_at = 0.0  # monotonic s; when the detector was last told to stop
 
@@ -74,14 +76,15 @@ class ScannerLane:
         """Lay ``item`` on the belt and wait until it has left it; return where to, None if not."""
         if not self._sees(self._ready):
             return None
-        self._pictures[item.tag] = raw_counts(item.scene, self._model)
+        tag = f"{item.tag}, number {next(self._numbers)}"  # the same goods may come again
+        self._pictures[tag] = raw_counts(item.scene, self._model)
         length = item.scene.tau.shape[1] * PITCH_MM
-        self.conveyor.place(item.tag, length)
+        self.conveyor.place(tag, length)
         try:
-            self._sees(lambda: self._left(item.tag) is not None)
-            return self._left(item.tag)
+            self._sees(lambda: self._left(tag) is not None)
+            return self._left(tag)
         finally:
-            del self._pictures[item.tag]
+            del self._pictures[tag]
 
     def _ready(self) -> bool:
         """Whether the belt runs empty towards a closed diverter: the lane waits for an item."""

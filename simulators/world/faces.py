@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -27,13 +27,13 @@ CROWN = -1.18  # y of the crown, head units
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One moment. Angles in degrees: yaw turns to the picture's right, pitch down, roll clockwise."""
+    """One moment. Degrees: yaw turns to the picture's right, pitch down, roll clockwise."""
 
     yaw: float = 0.0
     pitch: float = 0.0
     roll: float = 0.0
     light: tuple[float, float, float] = (0.2, -0.5, 1.0)
-    ambient: float = 0.45
+    ambient: float = 0.5
     bright: float = 1.0
     smile: float = 0.0
     closed: float = 0.0  # eyes
@@ -89,8 +89,6 @@ def place(
 
 
 def _bare(who: Identity, look: Look) -> Identity:
-    from dataclasses import replace
-
     return replace(who, glasses=0.0) if look.without_glasses else who
 
 
@@ -101,8 +99,12 @@ def _turned(b: Board, z: Field, look: Look) -> tuple[Field, Field]:
     for _ in range(3):
         x = (b.x - deep * np.sin(yaw)) / np.cos(yaw)
         y = (b.y - deep * np.sin(pitch)) / np.cos(pitch)
-        at = ((x - LEFT) * b.unit - 0.5).astype(np.float32), ((y - TOP) * b.unit - 0.5).astype(np.float32)
-        deep = cv2.remap(z, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        at = (
+            ((x - LEFT) * b.unit - 0.5).astype(np.float32),
+            ((y - TOP) * b.unit - 0.5).astype(np.float32),
+        )
+        near = cv2.remap(z, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        deep = np.asarray(near, np.float32)
     return at
 
 
@@ -120,11 +122,11 @@ def _roll(look: Look) -> NDArray[np.float64]:
 
 def _laid(background: Image, whole: Field, matrix: NDArray[np.float64], scale: float) -> Image:
     if scale < 0.7:
-        whole = cv2.GaussianBlur(whole, (0, 0), 0.4 / scale)
+        whole = np.asarray(cv2.GaussianBlur(whole, (0, 0), 0.4 / scale), np.float32)
     size = background.shape[1], background.shape[0]
     moved = cv2.warpAffine(whole, matrix, size, flags=cv2.INTER_LINEAR)
     mask = np.clip(moved[..., 3:], 0, 1)
-    mixed = background + mask * (moved[..., :3] / np.maximum(mask, 1e-3) * mask - background)
+    mixed = background + mask * (moved[..., :3] - background)
     return np.clip(mixed, 0, 255).astype(np.uint8)
 
 
@@ -155,7 +157,9 @@ def _box(
 ) -> tuple[float, float, float, float]:
     """Return the box from hairline to chin, cheek to cheek, of the face as it is rolled."""
     top, low = who.eye_y - 0.62, who.chin
-    shift = np.array([0.3 * np.sin(np.radians(look.yaw)), (top + low) / 2 + 0.3 * np.sin(np.radians(look.pitch))])
+    shift = np.array(
+        [0.3 * np.sin(np.radians(look.yaw)), (top + low) / 2 + 0.3 * np.sin(np.radians(look.pitch))]
+    )
     x, y = _roll(look) @ shift * unit + middle
     wide, high = 2 * who.width * unit, (low - top) * unit
     return float(x - wide / 2), float(y - high / 2), float(wide), float(high)

@@ -79,10 +79,10 @@ def _bones(rng: np.random.Generator) -> dict[str, float]:
         "brow_rise": (0.17, 0.025),
         "brow_thick": (0.032, 0.011),
         "brow_tilt": (0.08, 0.10),
-        "nose_y": (0.29, 0.035),
+        "nose_y": (0.265, 0.022),
         "nose_width": (0.135, 0.025),
         "nose_high": (0.26, 0.05),
-        "mouth_y": (0.56, 0.035),
+        "mouth_y": (0.56, 0.03),
         "mouth_width": (0.25, 0.03),
         "lip_upper": (0.045, 0.014),
         "lip_lower": (0.06, 0.016),
@@ -108,7 +108,7 @@ def _hair(rng: np.random.Generator) -> dict[str, float]:
 
 
 def _colours(rng: np.random.Generator) -> dict[str, Colour]:
-    tone, warm = rng.uniform(0.28, 1.0), rng.uniform(0.92, 1.08)
+    tone, warm = rng.uniform(0.38, 1.0), rng.uniform(0.92, 1.08)
     skin = (158 * tone / warm + 8, 184 * tone + 8, 226 * tone * warm**0.5 + 10)
     dark = float(rng.beta(1.1, 2.2))
     grey = rng.random() < 0.18
@@ -127,7 +127,11 @@ def _colours(rng: np.random.Generator) -> dict[str, Colour]:
 
 def _moles(rng: np.random.Generator) -> tuple[tuple[float, float, float], ...]:
     return tuple(
-        (float(rng.uniform(-0.5, 0.5)), float(rng.uniform(-0.4, 0.85)), float(rng.uniform(0.01, 0.025)))
+        (
+            float(rng.uniform(-0.5, 0.5)),
+            float(rng.uniform(-0.4, 0.85)),
+            float(rng.uniform(0.01, 0.025)),
+        )
         for _ in range(int(rng.integers(0, 4)))
     )
 

@@ -9,16 +9,26 @@ import cv2
 import numpy as np
 
 from simulators.world.faces_identity import Colour, Identity
-from simulators.world.faces_shape import Board, Field, bump, half_width, soft
+from simulators.world.faces_shape import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    TOP,
+    Board,
+    Field,
+    bump,
+    half_width,
+    soft,
+)
 
 __all__ = ["body", "grain", "paint"]
 
 
-def grain(b: Board, seed: int, size: float, amount: float) -> Field:
-    """Return smooth noise around 1 with features of ``size`` units, the same for a seed."""
+def grain(b: Board, seed: int, size: tuple[float, float], amount: float) -> Field:
+    """Return smooth noise around 1, features ``size`` units wide and high, the same for a seed."""
     rng = np.random.default_rng([seed, 7])
     rows, columns = b.x.shape
-    few = max(3, round(rows / (size * b.unit))), max(3, round(columns / (size * b.unit)))
+    few = max(3, round((BOTTOM - TOP) / size[1])), max(3, round((RIGHT - LEFT) / size[0]))
     noise = rng.normal(0, amount, few).astype(np.float32)
     return np.asarray(1 + cv2.resize(noise, (columns, rows), interpolation=cv2.INTER_CUBIC))
 
@@ -27,15 +37,17 @@ def paint(b: Board, who: Identity, smile: float, closed: float, gaze: float) -> 
     """Return the head's colours, (rows, columns, 3), BGR; ``closed`` eyes from 0 to 1."""
     paper = np.empty((*b.x.shape, 3), np.float32)
     paper[:] = who.skin
-    paper *= (grain(b, who.seed, 0.35, 0.05) * grain(b, who.seed + 1, 0.05, 0.03))[..., None]
+    paper *= (grain(b, who.seed, (0.35, 0.35), 0.05) * grain(b, who.seed + 1, (0.05, 0.05), 0.03))[
+        ..., None
+    ]
     _blush(b, paper, who)
     _lines(b, paper, who)
     _mouth(b, paper, who, smile)
     for side in (-1, 1):
         _eye(b, paper, who, side, closed, gaze)
         _brow(b, paper, who, side)
-        nostril = bump(b, side * who.nose_width * 0.42, who.nose_y + 0.055, 0.035, 0.018)
-        _lay(paper, nostril * 0.75, _dark(who.skin, 0.25))
+        nostril = (side * who.nose_width * 0.42, who.nose_y + 0.055, 0.035, 0.018)
+        _spot(b, paper, 0.75, nostril, _dark(who.skin, 0.25))
     _beard(b, paper, who)
     _hair(b, paper, who)
     if who.glasses:
@@ -52,12 +64,19 @@ def body(b: Board, who: Identity) -> tuple[Field, Field]:
     behind = ((b.x / stand) ** 2 + ((b.y + 0.1) / 1.2) ** 2) < 1
     long_hair = behind | ((np.abs(b.x) < stand * 0.95) & (b.y > -0.1) & (b.y < who.hair_side))
     cover = long_hair.astype(np.float32) * float(who.hair_side > 0)
-    neck = soft(-np.abs(b.x), -0.42 - edge, -0.42 + edge) * (b.y > 0.3)
+    neck = soft(-np.abs(b.x), -0.37 - edge, -0.37 + edge) * (b.y > 0.3)
     _lay(paper, np.asarray(neck, np.float32), _dark(who.skin, 0.72))
     arc = 1.28 + 0.30 * np.clip(np.abs(b.x) / 1.2, 0, 1) ** 2 - 0.10 * bump(b, 0, 1.3, 0.4, 9)
     cloth = soft(b.y - arc, -edge, edge)
     _lay(paper, cloth, who.cloth)
     return paper, np.maximum(np.maximum(cover, neck), cloth).astype(np.float32)
+
+
+def _spot(
+    b: Board, paper: Field, cover: float, at: tuple[float, float, float, float], colour: Colour
+) -> None:
+    near, part = b.window(at[0], at[1], 2.5 * at[2], 2.5 * at[3])
+    _lay(paper[part], np.float32(cover) * bump(near, *at), colour)
 
 
 def _lay(paper: Field, cover: Field, colour: Colour) -> None:
@@ -67,26 +86,30 @@ def _lay(paper: Field, cover: Field, colour: Colour) -> None:
 def _blush(b: Board, paper: Field, who: Identity) -> None:
     red = (who.skin[0] * 0.82, who.skin[1] * 0.84, who.skin[2])
     for x in (-0.4, 0.4):
-        _lay(paper, 0.45 * bump(b, x, 0.25, 0.22, 0.18), red)
-    _lay(paper, 0.5 * bump(b, 0, who.nose_y, 0.12, 0.12), red)
+        _spot(b, paper, 0.45, (x, 0.25, 0.22, 0.18), red)
+    _spot(b, paper, 0.5, (0, who.nose_y, 0.12, 0.12), red)
     for x, y, radius in who.moles:
-        _lay(paper, 0.7 * bump(b, x, y, radius, radius), _dark(who.skin, 0.4))
+        _spot(b, paper, 0.7, (x, y, radius, radius), _dark(who.skin, 0.4))
 
 
 def _lines(b: Board, paper: Field, who: Identity) -> None:
     dark = _dark(who.skin, 0.6)
+    near, part = b.window(0, 0.42, 0.4, 0.2)
+    span = soft(near.y, who.nose_y, who.nose_y + 0.08) * soft(-near.y, -0.56, -0.42)
     for side in (-1, 1):
-        fold = np.abs(b.x * side - 0.17 - 0.28 * (b.y - who.nose_y))
-        span = soft(b.y, who.nose_y, who.nose_y + 0.08) * soft(-b.y, -0.56, -0.42)
-        _lay(paper, np.asarray(soft(-fold, -0.03, 0.0) * span * (0.1 + 0.5 * who.age), np.float32), dark)
-        bag = bump(b, side * who.eye_gap, who.eye_y + 0.105, 0.12, 0.02)
-        _lay(paper, bag * (0.15 + 0.35 * who.age), dark)
+        fold = np.abs(near.x * side - 0.17 - 0.28 * (near.y - who.nose_y))
+        deep = np.float32(0.1 + 0.5 * who.age)
+        _lay(paper[part], soft(-fold, -0.03, 0.0) * span * deep, dark)
+        bag = (side * who.eye_gap, who.eye_y + 0.105, 0.12, 0.02)
+        _spot(b, paper, 0.15 + 0.35 * who.age, bag, dark)
     for k in range(3):
-        crease = bump(b, 0, who.eye_y - 0.32 - 0.09 * k, 0.32, 0.010)
-        _lay(paper, crease * max(0.0, who.age - 0.35) * 0.7, dark)
+        crease = (0, who.eye_y - 0.32 - 0.09 * k, 0.32, 0.010)
+        _spot(b, paper, max(0.0, who.age - 0.35) * 0.7, crease, dark)
 
 
 def _mouth(b: Board, paper: Field, who: Identity, smile: float) -> None:
+    b, part = b.window(0, who.mouth_y, 0.5, 0.25)
+    paper = paper[part]
     wide = who.mouth_width * (1 + 0.15 * smile)
     t = np.clip(1 - (b.x / wide) ** 2, 0, 1)
     middle = who.mouth_y - 0.05 * smile * (1 - t)
@@ -99,6 +122,8 @@ def _mouth(b: Board, paper: Field, who: Identity, smile: float) -> None:
 
 
 def _eye(b: Board, paper: Field, who: Identity, side: int, closed: float, gaze: float) -> None:
+    b, part = b.window(side * who.eye_gap, who.eye_y, 0.25, 0.22)
+    paper = paper[part]
     x = (b.x - side * who.eye_gap) * side
     y = b.y - who.eye_y - who.eye_tilt * -x
     t = np.clip(1 - (x / who.eye_width) ** 2, 0, 1)
@@ -120,6 +145,8 @@ def _eye(b: Board, paper: Field, who: Identity, side: int, closed: float, gaze: 
 
 
 def _brow(b: Board, paper: Field, who: Identity, side: int) -> None:
+    b, part = b.window(side * who.eye_gap, who.eye_y - who.brow_rise, 0.26, 0.2)
+    paper = paper[part]
     x = (b.x - side * who.eye_gap) * side
     curve = who.eye_y - who.brow_rise - who.brow_tilt * x + 1.2 * (x - 0.03) ** 2
     thick = who.brow_thick * np.clip(1.15 - 2.2 * np.abs(x + 0.04), 0.25, 1)
@@ -129,6 +156,10 @@ def _brow(b: Board, paper: Field, who: Identity, side: int) -> None:
 
 
 def _beard(b: Board, paper: Field, who: Identity) -> None:
+    if not (who.beard or who.moustache):
+        return
+    b, part = b.window(0, 0.7, 0.9, 0.55)
+    paper = paper[part]
     if who.beard:
         low = soft(b.y, 0.30 + 0.35 * who.beard * 0.3, 0.62) * soft(np.abs(b.x) + b.y, 0.55, 0.72)
         keep = bump(b, 0, who.mouth_y, who.mouth_width, 0.09)
@@ -145,12 +176,14 @@ def _hair(b: Board, paper: Field, who: Identity) -> None:
     top = soft(line - b.y, -0.05, 0.05)
     temples = soft(np.abs(b.x) / np.maximum(half_width(b, who), 0.05), 0.86, 0.96)
     side = temples * (b.y < min(who.hair_side, 0.75) - 0.1)
-    streaks = grain(b, who.seed + 2, 0.045, 0.13)[..., None]
+    streaks = grain(b, who.seed + 2, (0.025, 0.35), 0.16)[..., None]
     cover = np.maximum(top, side).astype(np.float32)
     paper += cover[..., None] * (np.array(who.hair, np.float32) * streaks - paper)
 
 
 def _frames(b: Board, paper: Field, who: Identity) -> None:
+    b, part = b.window(0, who.eye_y, 0.8, 0.4)
+    paper = paper[part]
     power, thick = who.round_glasses, max(0.016, 1.0 / b.unit)
     for side in (-1, 1):
         x = np.abs(b.x - side * who.eye_gap * 1.06) / who.glasses
@@ -158,7 +191,9 @@ def _frames(b: Board, paper: Field, who: Identity) -> None:
         away = (x**power + y**power) ** (1 / power) - 1
         rim = soft(-np.abs(away) * who.glasses, -thick, -thick * 0.3)
         _lay(paper, np.asarray(rim * 0.9, np.float32), (35, 32, 30))
-    bridge = (np.abs(b.y - who.eye_y) < thick * 0.8) & (np.abs(b.x) < who.eye_gap * 1.06 - who.glasses)
+    bridge = (np.abs(b.y - who.eye_y) < thick * 0.8) & (
+        np.abs(b.x) < who.eye_gap * 1.06 - who.glasses
+    )
     _lay(paper, bridge.astype(np.float32) * 0.9, (35, 32, 30))
 
 

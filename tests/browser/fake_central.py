@@ -55,6 +55,7 @@ class FakeCentral:
             fake_data.referral("a1", 31, "gate-4", person),
             fake_data.referral("b2", 9, "gate-1", person[:2], reasons=["expiry.failed"]),
         ]
+        self.trail = fake_data.audit()
         self.users: list[Json] = [{"name": name, "roles": roles} for name, roles in ROLES.items()]
         self.posted: list[tuple[str, Json]] = []
         self.who: str | None = None
@@ -135,7 +136,9 @@ def build(central: FakeCentral) -> FastAPI:
     _session(app, central)
     _lists(app, central)
     _live(app, central)
-    _changes(app, central)
+    _lane_changes(app, central)
+    _review_changes(app, central)
+    _referral_changes(app, central)
     _pages(app)
     return app
 
@@ -202,8 +205,13 @@ def _lists(app: FastAPI, central: FakeCentral) -> None:
         return {"passages": fake_data.passages()}
 
     @app.get("/api/audit")
-    async def audit(after: int = 0) -> Json:
-        return {"entries": [e for e in fake_data.audit() if e["seq"] > after], "chain_valid": True}
+    async def audit(before: int = 10**9, limit: int = 200) -> Json:
+        entries = [e for e in reversed(central.trail) if e["seq"] < before]
+        return {"entries": entries[:limit], "chain_valid": True}
+
+    @app.get("/api/officers")
+    async def officers() -> Json:
+        return {"officers": ["ada", "omar", "sven"]}
 
     @app.get("/api/users")
     async def users() -> Json:
@@ -229,31 +237,10 @@ def _live(app: FastAPI, central: FakeCentral) -> None:
         return StreamingResponse(central.lines(), media_type="text/event-stream")
 
 
-def _changes(app: FastAPI, central: FakeCentral) -> None:
+def _lane_changes(app: FastAPI, central: FakeCentral) -> None:
     @app.post("/api/fleet/{unit}/commands")
     async def command(unit: str, body: Json) -> Json:
         return {"command": f"cmd-{unit}", "state": "sent"}
-
-    @app.post("/api/review/{name}/claim")
-    async def claim(name: str) -> Response:
-        item = _find(central.items, name)
-        if item["claimed_by"] not in (None, central.who):
-            return _problem(409, "taken", f"{item['claimed_by']} has it in hand; take another")
-        item.update(state="claimed", claimed_by=central.who)
-        return JSONResponse(item)
-
-    @app.post("/api/review/{name}/decision")
-    async def decide(name: str, body: Json) -> Json:
-        item = _find(central.items, name)
-        item.update(decision=body["disposition"], decision_reason=body["reason"])
-        item.update(_DECIDED, decided_by=central.who, claimed_by=None)
-        return item
-
-    @app.post("/api/referrals/{name}/decision")
-    async def judge(name: str, body: Json) -> Json:
-        one = _find(central.referrals, name)
-        one.update(_DECIDED, decision=body["decision"], decided_by=central.who)
-        return one
 
     @app.post("/api/users", status_code=201)
     async def add(body: Json) -> Json:
@@ -263,6 +250,50 @@ def _changes(app: FastAPI, central: FakeCentral) -> None:
     @app.delete("/api/users/{name}", status_code=204)
     async def remove(name: str) -> None:
         central.users = [user for user in central.users if user["name"] != name]
+
+
+def _review_changes(app: FastAPI, central: FakeCentral) -> None:
+    @app.post("/api/review/{name}/claim")
+    async def claim(name: str) -> Response:
+        item = _find(central.items, name)
+        if item["claimed_by"] not in (None, central.who):
+            return _problem(409, "taken", f"{item['claimed_by']} has it in hand; take another")
+        item.update(state="claimed", claimed_by=central.who)
+        return JSONResponse(item)
+
+    @app.delete("/api/review/{name}/claim")
+    async def put_back(name: str) -> Json:
+        item = _find(central.items, name)
+        item.update(state="open", claimed_by=None)
+        return item
+
+    @app.post("/api/review/{name}/decision")
+    async def decide(name: str, body: Json) -> Json:
+        item = _find(central.items, name)
+        item.update(decision=body["disposition"], decision_reason=body["reason"])
+        item.update(_DECIDED, decided_by=central.who, claimed_by=None)
+        return item
+
+
+def _referral_changes(app: FastAPI, central: FakeCentral) -> None:
+    @app.post("/api/referrals/{name}/decision")
+    async def judge(name: str, body: Json) -> Json:
+        one = _find(central.referrals, name)
+        one.update(_DECIDED, decision=body["decision"], decided_by=central.who)
+        return one
+
+    @app.post("/api/referrals/{name}/assist")
+    async def assist(name: str) -> Json:
+        one = _find(central.referrals, name)
+        one.update(assisted_by=central.who, assist_state="sent")
+        return one
+
+    @app.post("/api/referrals/{name}/handover")
+    async def hand_over(name: str, body: Json) -> Json:
+        one = _find(central.referrals, name)
+        one.update(handed_over_by=central.who, handed_over_to=body["to"])
+        one.update(handover_reason=body["reason"])
+        return one
 
 
 def _pages(app: FastAPI) -> None:

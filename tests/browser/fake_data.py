@@ -22,7 +22,8 @@ def unit(
     """Return a lane as /api/fleet shows it."""
     return {
         "site": "hafen-ost", "unit": name, "kind": kind, "online": True, "service": service,
-        "phase": phase, "since": ago(340), "last_event_at": ago(4), "software": "0.1.0",
+        "phase": phase, "phase_since": ago(14), "since": ago(340), "last_event_at": ago(4),
+        "software": "0.1.0",
         "devices": [{"name": "gate", "state": "connected", "detail": ""}],
         "faults": [], "outbox_events": 0, "clock_synced": True, "models": {"xray": "segmenter@3"},
         "counts": {"ended": 412, "referred_or_held": 17}, **more,
@@ -82,7 +83,9 @@ def referral(name: str, waited: float, lane: str, pictures: list[Json], **more: 
         "id": f"pass-{name}", "site": "hafen-ost", "unit": lane, "decided_at": ago(waited),
         "reasons": ["face-comparison.failed", "authenticity.issuer.undetermined"], "checks": checks,
         "document_format": "TD3", "issuing_state": "UTO", "pictures": pictures, "state": "open",
-        "decision": None, "decided_by": None, "command_state": None, **more,
+        "decision": None, "decided_by": None, "command_state": None,
+        "waiting_since": ago(waited), "assisted_by": None, "assist_state": None,
+        "handed_over_by": None, "handed_over_to": None, "handover_reason": None, **more,
     }  # fmt: skip
 
 
@@ -101,14 +104,14 @@ def passages() -> list[Json]:
     ]  # fmt: skip
 
 
-def audit() -> list[Json]:
-    """Return thirty audit entries."""
+def audit(count: int = 30) -> list[Json]:
+    """Return audit entries, the oldest first."""
     actions = [("session.begin", "mara", {"by": "password"}), ("review.claim", "insp-7F02", {}),
                ("review.decide", "insp-7F02", {"disposition": "release"})]  # fmt: skip
     return [
         {"seq": n, "at": ago(4_000 - 60 * n), "actor": "mara", "action": actions[n % 3][0],
          "object": actions[n % 3][1], "detail": actions[n % 3][2], "hash": f"{n:02x}a9" * 16}
-        for n in range(1, 31)
+        for n in range(1, count + 1)
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 PATIENCE_MS = 10_000
 _SOME = re.compile(r"[1-9]\d*")
+_WHERE = {"referrals": "gates"}  # an officer finds the referrals at their gates
 KEYS = {"release": "r", "hold": "h", "divert": "x"}
 
 
@@ -32,8 +33,8 @@ def _wait_until_live(page: Page) -> None:
 
 
 def go_to(page: Page, screen: str) -> None:
-    """Open a screen: fleet, review, referrals, passages, audit, users."""
-    page.get_by_test_id(f"nav-{screen}").click()
+    """Open a screen: fleet, gates (or referrals), review, passages, audit, users."""
+    page.get_by_test_id(f"nav-{_WHERE.get(screen, screen)}").click()
 
 
 def open_first_item(page: Page) -> str:

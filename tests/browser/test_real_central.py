@@ -109,7 +109,7 @@ def test_an_item_is_opened_looked_at_and_decided(real: RealCentral, page: Page) 
 
 def test_every_screen_understands_the_service(real: RealCentral, page: Page) -> None:
     sign_in(page, real.base_url, real.do(sign_in_link(real.world, "ada", Role.ADMIN)))
-    for screen, content in (("referrals", "message-empty"), ("passages", "message-empty"),
+    for screen, content in (("gates", "waiting-count"), ("passages", "message-empty"),
                             ("audit", "audit"), ("users", "users")):  # fmt: skip
         page.get_by_test_id(f"nav-{screen}").click()
         expect(page.get_by_test_id(content).first).to_be_visible()

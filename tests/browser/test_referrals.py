@@ -46,7 +46,7 @@ def test_an_ended_referral_goes_with_its_pictures(officer: Page, central: FakeCe
     expect(officer.get_by_test_id("picture-face")).to_be_visible()
     central.tell("referral", {**central.referrals[0], "state": "ended"})
     expect(officer.locator("img")).to_have_count(0)
-    expect(officer.get_by_test_id("message-empty")).to_contain_text("This referral has ended")
+    expect(officer.get_by_test_id("nobody-waits")).to_be_visible()
 
 
 def test_an_erased_picture_says_so(officer: Page, central: FakeCentral) -> None:

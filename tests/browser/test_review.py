@@ -79,6 +79,19 @@ def test_the_lane_must_obey_and_is_watched(desk: Page, central: FakeCentral) -> 
     expect(desk.get_by_test_id("notice-bad")).to_contain_text("look at the lane")
 
 
+def test_an_item_is_put_back_by_key_and_by_leaving(desk: Page, central: FakeCentral) -> None:
+    open_first_item(desk)
+    desk.keyboard.press("Backspace")
+    expect(desk.get_by_test_id("item-name")).to_have_count(0)
+    expect(desk.get_by_test_id("queue-item").first).not_to_contain_text("Yours")
+    assert central.posted[-1] == (f"DELETE {FIRST}/claim", {})
+    desk.keyboard.press("Space")
+    wait_for_picture(desk)
+    desk.get_by_test_id("sign-out").click()
+    expect(desk.get_by_test_id("username")).to_be_visible()
+    assert central.posted[-1] == (f"DELETE {FIRST}/claim", {})
+
+
 def test_someone_elses_item_is_not_opened(desk: Page) -> None:
     go_to(desk, "review")
     desk.get_by_test_id("queue-item").filter(has_text="MWCU6059784").click()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser import fake_data
 from tests.browser.fake_central import PASSWORD, FakeCentral
 from tests.browser.steps import go_to, open_first_item, sign_in_with_password
 
@@ -36,7 +37,14 @@ def test_every_screen(page: Page, central: FakeCentral, shots: Path) -> None:
     go_to(page, "referrals")
     page.get_by_test_id("open-first").click()
     expect(page.get_by_test_id("checks")).to_be_visible()
-    check(page, shots, "referral")
+    check(page, shots, "gate-with-referral")
+    page.keyboard.press("h")
+    check(page, shots, "gate-handover")
+    page.keyboard.press("Escape")
+    page.keyboard.press("3")
+    check(page, shots, "gate-without-referral")
+    page.keyboard.press("Escape")
+    check(page, shots, "gates")
     open_first_item(page)
     page.keyboard.press("h")
     check(page, shots, "review")
@@ -51,9 +59,29 @@ def test_from_right_to_left_and_narrow(page: Page, central: FakeCentral, shots: 
     check(page, shots, "review-rtl")
     page.set_viewport_size({"width": 800, "height": 1000})
     check(page, shots, "review-narrow")
+    go_to(page, "gates")
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("checks")).to_be_visible()
+    check(page, shots, "gate-narrow")
     go_to(page, "fleet")
     check(page, shots, "fleet-narrow")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_newest_entries_of_the_audit_trail_come_first(page: Page, central: FakeCentral) -> None:
+    central.trail = fake_data.audit(450)
+    sign_in_with_password(page, central.base_url, "sven", PASSWORD)
+    go_to(page, "audit")
+    first = page.get_by_test_id("audit").locator("tbody tr").first
+    expect(first).to_contain_text("450")
+    page.get_by_role("button", name="Older").click()
+    expect(first).to_contain_text("250")
+    page.get_by_role("button", name="Older").click()
+    expect(first).to_contain_text("50")
+    expect(page.get_by_role("button", name="Older")).to_be_disabled()
+    page.get_by_role("button", name="Newer").click()
+    page.get_by_role("button", name="Newer").click()
+    expect(first).to_contain_text("450")
 
 
 def test_users_are_added_with_a_link_that_is_shown_once(page: Page, central: FakeCentral) -> None:

@@ -177,6 +177,7 @@ class World:
         async with self.core.database.writing() as session:
             await self._tables.apply(session, address, event)
         await self.ears.changed([(address, event)])
+        await self.core.erasures.settled()
 
     def event(self, address: Address, kind: str, data: Message) -> Event:
         self._seq += 1

@@ -20,6 +20,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract import signing
 from contract.command import Command, Execution, Verb
+from contract.envelope import canonical
+from contract.lists import (
+    OnFire,
+    OnPowerLoss,
+    Published,
+    SitePolicy,
+    Watchlist,
+    WithoutCentral,
+)
+from contract.signing import Purpose
 from edge import agent
 from edge.config import read
 from edge.lanes import BuiltLane
@@ -30,6 +40,15 @@ SOON = 10.0  # s; a deadline for what takes a fraction of it on an idle machine
 _LOOK = 0.01
 OFFICER = "officer-1"
 
+POLICY = SitePolicy(
+    site="test",
+    authority="the tests",
+    on_fire=OnFire.EXIT_OPENS,
+    on_power_loss=OnPowerLoss.LEAVES_OPEN,
+    without_central=WithoutCentral(hours=24, then="refer-everybody"),
+    watchlist_hours=24,
+    false_match_rate=0.001,
+)
 HEAD = """site = "test"
 unit = "{kind}-01"
 kind = "{kind}"
@@ -47,11 +66,22 @@ key = "{key}"
 
 def written(folder: Path, kind: str, urls: dict[str, str], rest: str = "", head: str = "") -> Path:
     """Write a lane's file; return its path."""
-    key = signing.public_text(Ed25519PrivateKey.generate().public_key())
+    central = Ed25519PrivateKey.generate()
+    key = signing.public_text(central.public_key())
+    write_lists(folder / "data" / "lists", central)
     devices = "\n".join(f'[devices.{name}]\nurl = "{url}"' for name, url in urls.items())
     path = folder / "lane.toml"
     path.write_text(HEAD.format(kind=kind, key=key, devices=devices, rest=rest, head=head))
     return path
+
+
+def write_lists(folder: Path, central: Ed25519PrivateKey) -> None:
+    """Put a policy and an empty watchlist, sealed by ``central``, where a lane keeps its lists."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for content in (POLICY, Watchlist(salt="5a" * 16, documents=frozenset())):
+        body = Published(version=1, issued=datetime.now(UTC), content=content)
+        sealed = signing.seal(Purpose.LIST, canonical(body.model_dump(mode="json")), central)
+        (folder / f"{content.kind}.sealed").write_bytes(sealed)
 
 
 def until(what: Callable[[], Any], within: float = SOON, why: str | Callable[[], str] = "") -> Any:
@@ -136,9 +166,13 @@ class RunningLane:
     def open(self, phase: str) -> None:
         """Open the lane, again and again as an officer would, until it is in ``phase``."""
 
+        next_try = 0.0
+
         def tried() -> bool:
-            if self.phase in ("closed", "fault"):
+            nonlocal next_try
+            if self.phase in ("closed", "fault") and time.monotonic() >= next_try:
                 self.order(Verb.OPEN_LANE)
+                next_try = time.monotonic() + 0.2
             return self.phase == phase
 
         why = lambda: f"{self.phase}, not {phase}; {self.faults}"  # noqa: E731

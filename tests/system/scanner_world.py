@@ -20,7 +20,7 @@ from simulators.world.items import Item, item
 from simulators.xray_source.device import SourceFaults
 from tests.system.lanes import RunningLane, running, until, written
 
-PACE = 3.0
+PACE = 2.0  # faster, and the belt runs too far before a busy machine has stopped it
 REST = """
 [policy]
 threshold = {threshold}

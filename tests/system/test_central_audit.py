@@ -77,6 +77,21 @@ async def test_it_is_read_page_by_page(world: World) -> None:
 
 
 @in_world
+async def test_it_is_read_from_its_end(world: World) -> None:
+    supervisor = await busy(world)
+
+    async def page(query: str) -> list[int]:
+        entries = (await supervisor.get(f"/api/audit?order=newest{query}")).json()["entries"]
+        return [entry["seq"] for entry in entries]
+
+    last, *_ = await page("&limit=1")
+    assert await page("&limit=2") == [last, last - 1]
+    assert await page(f"&limit=2&before={last - 1}") == [last - 2, last - 3]
+    assert await page(f"&after={last - 1}") == [last]
+    assert (await supervisor.get("/api/audit?order=best")).status_code == 422
+
+
+@in_world
 async def test_many_who_write_at_once_make_one_chain(world: World) -> None:
     async def write(number: int) -> None:
         async with world.core.database.writing() as session:

@@ -18,7 +18,7 @@ WORDS = [
     *("\x00", "\ud800", "é" * 40, "x" * 400, "../..", "%00", "' OR 1=1 --", "9" * 40, "a" * 64),
 ]
 KEYS = ["disposition", "decision", "reason", "tools", "verb", "name", "roles", "username"]
-KEYS += ["password", "token", "extra"]
+KEYS += ["password", "token", "extra", "to"]
 
 
 def value(rng: random.Random, depth: int = 0) -> Any:

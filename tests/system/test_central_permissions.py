@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount
 
 from central.accounts.roles import Role
 from central.api.permissions import PERMISSIONS, Door
-from tests.system.central_world import Browser, World, in_world
+from tests.system.central_world import GATE, SCANNER, Browser, World, in_world
 
 FILL = {
     "{token}": "t",
@@ -102,8 +102,12 @@ AS_AGREED = {
     "GET /api/stream": EVERYBODY,
     "POST /api/review/{id}/claim": ANALYSTS,
     "POST /api/review/{id}/decision": ANALYSTS,
+    "DELETE /api/review/{id}/claim": ANALYSTS,
     "POST /api/referrals/{id}/decision": OFFICERS,
-    "POST /api/fleet/{unit}/commands": SUPERVISORS,
+    "POST /api/referrals/{id}/assist": OFFICERS,
+    "POST /api/referrals/{id}/handover": OFFICERS,
+    "GET /api/officers": OFFICERS,
+    "POST /api/fleet/{unit}/commands": OFFICERS,
     "GET /api/audit": SUPERVISORS,
     "GET /api/users": {Role.ADMIN},
     "POST /api/users": {Role.ADMIN},
@@ -147,6 +151,18 @@ async def test_a_user_with_two_roles_may_what_either_may(world: World) -> None:
     assert (await both.post("/api/review/x/claim")).status_code == 404
     body = {"decision": "approve", "reason": "seen"}
     assert (await both.post("/api/referrals/x/decision", body)).status_code == 404
+
+
+@in_world
+async def test_an_officer_s_lanes_are_the_e_gates(world: World) -> None:
+    officer = await world.signed_in("olu", Role.OFFICER)
+    supervisor = await world.signed_in("sue", Role.SUPERVISOR)
+    body = {"verb": "close-lane", "reason": "cleaning"}
+    for unit, theirs in ((GATE, 200), (SCANNER, 403)):
+        await world.come_online(unit)
+        address = f"/api/fleet/{unit.unit}/commands"
+        assert (await officer.post(address, body)).status_code == theirs
+        assert (await supervisor.post(address, body)).status_code == 200
 
 
 @in_world

@@ -96,6 +96,12 @@ async def test_a_referral_shows_what_the_officer_needs(world: World) -> None:
         "decision": None,
         "decided_by": None,
         "command_state": None,
+        "waiting_since": "2026-03-01T08:00:00Z",
+        "assisted_by": None,
+        "assist_state": None,
+        "handed_over_by": None,
+        "handed_over_to": None,
+        "handover_reason": None,
     }
     image = await officer.get(f"/api/images/{digest}")
     assert image.content == FACE

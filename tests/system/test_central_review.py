@@ -174,6 +174,24 @@ async def test_of_two_who_decide_at_once_one_is_told_that_they_were_late(world: 
 
 
 @in_world
+async def test_an_item_is_put_back_by_whoever_claimed_it(world: World) -> None:
+    ann = await world.signed_in("ann", Role.ANALYST)
+    bob = await world.signed_in("bob", Role.ANALYST)
+    await held(world)
+    await ann.post("/api/review/i-1/claim")
+    assert (await bob.delete("/api/review/i-1/claim")).status_code == 409
+    answer = await ann.delete("/api/review/i-1/claim")
+    assert (answer.json()["state"], answer.json()["claimed_by"]) == ("open", None)
+    assert (await ann.delete("/api/review/i-1/claim")).status_code == 200  # twice is once
+    assert (await bob.post("/api/review/i-1/claim")).status_code == 200
+    assert (await ann.delete("/api/review/no-such/claim")).status_code == 404
+    supervisor = await world.signed_in("sue", Role.SUPERVISOR)
+    entries = (await supervisor.get("/api/audit")).json()["entries"]
+    done = [(e["actor"], e["action"]) for e in entries if e["object"] == "i-1"]
+    assert done == [("ann", "review.claim"), ("ann", "review.put-back"), ("bob", "review.claim")]
+
+
+@in_world
 async def test_a_claim_keeps_others_off_until_it_is_old(world: World) -> None:
     ann = await world.signed_in("ann", Role.ANALYST)
     bob = await world.signed_in("bob", Role.ANALYST)

@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from central.accounts.roles import Role
 from central.api.guard import look_up
@@ -14,7 +16,7 @@ from contract import health
 from contract.command import Execution
 from contract.health import DeviceHealth, DeviceState, Fault, Report, Service
 from tests.system.central_world import GATE, SCANNER, Browser, World, in_world, until
-from tests.system.test_central_referrals import decided, ended
+from tests.system.test_central_referrals import FACE, decided, ended
 from tests.system.test_central_review import DECISION, held, scanned
 
 
@@ -91,6 +93,28 @@ async def test_a_thousand_changes_of_one_thing_are_told_once(world: World) -> No
     world.core.notices.note([("fleet", "egate-07")] * 1000)
     assert "fleet" in await hear(stream, 1)
     assert await anext(stream) == ": alive\n\n"
+
+
+@in_world
+async def test_a_referral_is_told_first_and_without_waiting(world: World) -> None:
+    officer = await world.signed_in("olu", Role.OFFICER)
+    stream = await listener(world, officer)
+    with patch("central.api.notices.GATHER", 3600.0):
+        await world.present(GATE)
+        assert "fleet" in await hear(stream, 1)  # at once; the next round is an hour away
+        await world.tell(GATE, "passage.decided", decided())
+        assert (await anext(stream)).startswith("event: referral")
+
+
+@in_world
+async def test_a_picture_that_comes_after_its_story_is_told(world: World) -> None:
+    officer = await world.signed_in("olu", Role.OFFICER)
+    await world.come_online(GATE)
+    await world.tell(GATE, "passage.decided", decided())
+    stream = await listener(world, officer)
+    await world.upload(GATE, FACE, personal=True)
+    [picture] = (await hear(stream, 1))["referral"]["pictures"]
+    assert picture["available"] is True
 
 
 @in_world
@@ -195,6 +219,7 @@ async def test_the_fleet_shows_what_the_lane_reports(world: World) -> None:
         "online": True,
         "service": "degraded",
         "phase": "idle",
+        "phase_since": "2026-03-01T08:00:00Z",
         "since": "2026-03-01T08:00:00Z",
         "last_event_at": "2026-03-01T08:00:00Z",
         "software": "0.1",
@@ -212,6 +237,21 @@ async def test_the_fleet_shows_what_the_lane_reports(world: World) -> None:
         "models": {"mrz-lines": "crnn@3"},
         "counts": {"ended": 0, "referred_or_held": 0},
     }
+
+
+@in_world
+async def test_a_phase_lasts_from_its_first_report_by_the_clock_that_is_set(world: World) -> None:
+    await world.user("vic", Role.VIEWER)
+    await world.tell(GATE, "health.report", report())
+    world.time.pass_(seconds=30)
+    await world.tell(GATE, "health.report", report())
+    assert (await gate(world))["phase_since"] == "2026-03-01T08:00:00Z"
+    world.lane_clock_error = timedelta(minutes=-5)  # told late, as the line was cut
+    await world.tell(GATE, "health.report", report().model_copy(update={"phase": "reading"}))
+    assert (await gate(world))["phase_since"] == "2026-03-01T07:55:30Z"
+    world.lane_clock_error = timedelta(minutes=5)  # nobody can be told from the future
+    await world.tell(GATE, "health.report", report())
+    assert (await gate(world))["phase_since"] == "2026-03-01T08:00:30Z"
 
 
 @in_world

@@ -66,7 +66,7 @@ def test_nothing_personal_is_left_anywhere(gate: GateWorld) -> None:
     sent = gate.crowd.submit(gate.sim.passes, expired)
     gate.lane.reaches("referred_at_entry")
     folder = gate.lane.path.parent / "data"
-    assert list((folder / "pictures").iterdir()), "a referral has its pictures, for a while"
+    until(lambda: list((folder / "pictures").iterdir()), why="a referral has its pictures")
     decide(gate, "refuse")
     assert sent.result(30) is Left.SENT_AWAY
     gate.lane.reaches("idle")

@@ -17,7 +17,10 @@ def moved(points: np.ndarray, scale: float, degrees: float, x: float, y: float) 
 
 
 @given(
-    scale=st.floats(0.1, 20), degrees=st.floats(-170, 170), x=st.floats(-500, 500), y=st.floats(-500, 500)
+    scale=st.floats(0.1, 20),
+    degrees=st.floats(-170, 170),
+    x=st.floats(-500, 500),
+    y=st.floats(-500, 500),
 )
 def test_a_similarity_is_found_again_whatever_it_was(
     scale: float, degrees: float, x: float, y: float
@@ -61,7 +64,9 @@ def test_a_crop_is_upright_with_the_eyes_a_quarter_of_the_width_apart() -> None:
     assert np.abs(cut.astype(int) - again).mean() < 12
 
 
-@pytest.mark.parametrize(("yaw", "pitch", "roll"), [(0, 0, 0), (18, 0, 0), (-18, 0, 5), (0, 14, -12)])
+@pytest.mark.parametrize(
+    ("yaw", "pitch", "roll"), [(0, 0, 0), (18, 0, 0), (-18, 0, 5), (0, 14, -12)]
+)
 def test_pose_follows_the_head(yaw: float, pitch: float, roll: float) -> None:
     level = at_gate(5, Look(), 480, 480)
     turned = at_gate(5, Look(yaw=yaw, pitch=pitch, roll=roll), 480, 480)

@@ -1,3 +1,4 @@
+import queue
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from contract.topics import Stream
 from drivers.errors import Garbled, LinkLost
 from edge.runtime.controller import ControllerWatch
 from edge.runtime.lane import CALM, OUTBOX, Lane
-from edge.runtime.worker import Condition, Trouble, Worker
+from edge.runtime.worker import Condition, Seen, Trouble, Worker
 from edge.uplink.errors import DiskFull
 from edge.uplink.outbox import Outbox
 
@@ -133,3 +134,29 @@ def test_a_job_that_nobody_wants_any_more_does_not_end_the_thread() -> None:
     assert isinstance(worker.ask(job).exception(0), LinkLost)
     worker._well()
     assert worker._jobs.empty(), "no old command waits for the device to come back"
+
+
+def test_jobs_without_end_do_not_keep_a_device_from_being_looked_at() -> None:
+    seen: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    class Thing:
+        def close(self) -> None:
+            """Nothing to let go of."""
+
+    def post(happening: Any) -> None:
+        if isinstance(happening, Seen):
+            seen.put(happening)
+
+    worker: Worker[Thing] = Worker("thing", Thing, post, poll=lambda _: "here", every=0.001)
+
+    def again(_: Thing) -> None:
+        worker.ask(again)  # there is always a job waiting
+
+    worker.start()
+    try:
+        assert seen.get(timeout=5).value == "here"
+        worker.ask(again)
+        for _ in range(10):
+            assert seen.get(timeout=5).value == "here"
+    finally:
+        worker.stop()

@@ -1,4 +1,4 @@
-"""Document models: for one version of one state's document, where what is and what light does to it.
+"""Document models: for one version of a state's document, where what is, what light does to it.
 
 1. A model is one TOML file (``models/*.toml``), places in mm from the page's top left, levels 0 to
    255. A key that nobody knows is refused, as is a place that lies beside the page.
@@ -42,7 +42,7 @@ class White(Section):
 
 
 class Dull(Section):
-    """Ultraviolet: a region that does not glow; its brightest channel's mean is at most ``most``."""
+    """Ultraviolet: a region that does not glow: the mean of its brightest channel at most."""
 
     area: Area
     most: Level

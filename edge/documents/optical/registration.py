@@ -173,7 +173,7 @@ def _line(x: Points, y: Points) -> tuple[float, float]:
 def _corners(lines: list[tuple[float, float]], width: float, height: float) -> Points:
     """Return the corners, clockwise from the top left, where the four edges meet, in mm."""
     (a, up), (b, right), (c, low), (d, left) = lines
-    # Each edge as a point and a direction; each was seen with its outside up, its start at the left.
+    # Each edge as a point and a direction; each was seen with its outside up, its start left.
     starts = np.array([[0, a], [width - b, 0], [width, height - c], [d, height]])
     ways = np.array([[1, up], [-right, 1], [-1, -low], [left, -1]])
     corners = []

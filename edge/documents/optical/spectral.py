@@ -217,7 +217,7 @@ def _median(seen: Image) -> float:
     return _brightest(np.median(seen[::4, ::4].reshape(-1, *seen.shape[2:]), axis=0)[None])
 
 
-def _brightest(pixels: NDArray[np.generic]) -> float:
+def _brightest(pixels: NDArray[np.uint8] | NDArray[np.float64]) -> float:
     """Return the mean level of the brightest channel."""
     flat = pixels.reshape(-1, pixels.shape[-1]) if pixels.ndim == 3 else pixels
     return float(np.max(np.mean(flat, axis=0))) if flat.size else 0.0
