@@ -31,10 +31,10 @@ demo: setup ## run a border on this machine (ARGS="--headless --travellers 3 --i
 
 test: setup ## lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile $(ARGS)
 
 test-all: setup ## every test, none skipped for want of chromium, mosquitto or PostgreSQL
-	BORDER_TEST_ALL=1 $(BIN)/python -m pytest -q $(ARGS)
+	BORDER_TEST_ALL=1 $(BIN)/python -m pytest -q -n 4 --dist loadfile $(ARGS)
 	$(BIN)/python tools/build_console.py test
 
 bench: setup ## print the bench table
