@@ -198,7 +198,8 @@ def test_revocation_over_a_rollover(states, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("start_end", [(-9, -1), (-1, 1), (1, 9)])
 @pytest.mark.parametrize("scheme", [Scheme("rsa"), Scheme("ecdsa"), Scheme("rsa", "sha1"),
-                                    Scheme("ecdsa", "sha1")], ids=str)  # fmt: skip
+                                    Scheme("ecdsa", "sha1")],
+                         ids=lambda scheme: f"{scheme.family}-{scheme.hash}")  # fmt: skip
 def test_nothing_passes_in_silence(scheme: Scheme, start_end, states) -> None:
     """Expired, not yet valid, SHA-1: of these others have passed 14 of 24."""
     start, end = (TODAY + days * DAY for days in start_end)
