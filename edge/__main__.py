@@ -14,8 +14,10 @@ from typing import Annotated
 import structlog
 import typer
 
+from edge import models_cli
 from edge.documents import cli as documents
 from edge.documents.cli_page import read_images
+from edge.face_calibrate_cli import app as face
 from edge.scanner import cli as scanner
 
 app = typer.Typer(
@@ -29,6 +31,8 @@ app.add_typer(documents.mrz, name="mrz")
 app.add_typer(documents.document, name="document")
 app.add_typer(documents.chip, name="chip")
 app.add_typer(scanner.app, name="xray")
+app.add_typer(face, name="face")
+app.add_typer(models_cli.app, name="models")
 
 ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="the lane's file")]
 CANNOT_BEGIN = 2

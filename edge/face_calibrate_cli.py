@@ -22,7 +22,7 @@ from models.catalogue import CatalogueError
 from models.face.calibration import CalibrationError, estimated
 from models.slots import card_text
 
-__all__ = ["calibrate"]
+__all__ = ["app", "calibrate"]
 
 Vector = NDArray[np.float32]
 _LIMITS = "pairs share persons and are not independent; holds for pictures like these only"

@@ -16,18 +16,28 @@ Array = NDArray[Any]
 
 
 class Session:
-    """One model in memory. Its hash is checked before it is loaded."""
+    """One model in memory. Its hash is checked before it is loaded.
 
-    def __init__(self, entry: Card, threads: int = 1) -> None:
+    ``content`` is the file of a model that lies elsewhere (models/slots.py), already checked.
+    """
+
+    def __init__(self, entry: Card, threads: int = 1, content: bytes | None = None) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads  # two contended threads are slower than one
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.card = entry
         self._session = ort.InferenceSession(
-            verified_bytes(entry), options, providers=["CPUExecutionProvider"]
+            verified_bytes(entry) if content is None else content,
+            options,
+            providers=["CPUExecutionProvider"],
         )
         self._outputs = [output.name for output in self._session.get_outputs()]
+
+    @property
+    def input_name(self) -> str:
+        """What the model calls its first input."""
+        return str(self._session.get_inputs()[0].name)
 
     def run(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Return the outputs, in the model's order, for named input arrays."""

@@ -1,0 +1,1 @@
+"""Faces: found, judged, told from presentation attacks, compared one to one."""
