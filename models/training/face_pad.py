@@ -80,7 +80,8 @@ def fit_pad(seed: int, each: int = 350) -> Weighing:
         optimiser.step()
         if step % 300 == 0:
             sys.stdout.write(f"pad step {step}, loss {value.item():.4f}\n")
-    return network.eval()
+    network.eval()
+    return network
 
 
 def gathered(rng: Rng, count: int, attack: bool) -> Array:
@@ -135,8 +136,7 @@ def some_attack(rng: Rng) -> Pictured:
 def _camera(image: NDArray[np.uint8], rng: Rng) -> NDArray[np.uint8]:
     if rng.random() < 0.3:
         image = spoilt(image, rng)
-    grain = np.empty(image.shape, np.int16)
-    cv2.randn(grain, 0, float(rng.uniform(0.5, 4)))
+    grain = rng.normal(0, rng.uniform(0.5, 4), image.shape).astype(np.int16)
     noisy = np.clip(image + grain, 0, 255).astype(np.uint8)
     _, coded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 97))])
     return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)

@@ -7,6 +7,8 @@ no face, or one so far off that it must not count.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +65,9 @@ class PointsMaker:
         matrix = similarity(points, PLACES) if kind > 0.55 else _coarse(points)
         wrong = kind < 0.25
         matrix = _shaken(matrix, rng, wrong, near=kind > 0.55)
-        view = cv2.warpAffine(image, matrix, (VIEW, VIEW), borderMode=cv2.BORDER_REFLECT)
+        view = np.asarray(
+            cv2.warpAffine(image, matrix, (VIEW, VIEW), borderMode=cv2.BORDER_REFLECT), np.uint8
+        )
         seen = points @ matrix[:, :2].T + matrix[:, 2]
         told = np.concatenate([[0.0 if wrong else 1.0], (seen / VIEW - 0.5).ravel()])
         return _shades(spoilt(np.asarray(view, np.uint8), rng), rng), told.astype(np.float32)
@@ -98,7 +102,9 @@ def _shaken(
 
 
 def _shades(view: Image, rng: np.random.Generator) -> Array:
-    grey = view.astype(np.float32) @ rng.dirichlet([4.0, 6.0, 6.0]).astype(np.float32)
+    grey: NDArray[np.floating[Any]] = view.astype(np.float32) @ rng.dirichlet(
+        [4.0, 6.0, 6.0]
+    ).astype(np.float32)
     grey = 255 * np.clip(grey / 255, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.3)))
     grey = 127 + (grey - 127) * rng.uniform(0.5, 1.25) + rng.normal(0, 20)
     return np.asarray(np.clip(grey, 0, 255), np.float32)

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -83,7 +84,7 @@ class SceneMaker:
     def _varied(self, image: Image, wanted: Array) -> tuple[Array, Array]:
         rng = self._rng
         weights = rng.dirichlet([4.0, 6.0, 6.0])
-        grey = image.astype(np.float32) @ weights.astype(np.float32)
+        grey: NDArray[np.floating[Any]] = image.astype(np.float32) @ weights.astype(np.float32)
         grey = 255 * np.clip(grey / 255, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.35)))
         grey = np.clip(127 + (grey - 127) * rng.uniform(0.4, 1.3) + rng.normal(0, 25), 0, 255)
         if rng.random() < 0.5:
@@ -148,16 +149,14 @@ def clutter(rng: Rng, height: int, width: int) -> Image:
     """Return something that is not a face: shades, shapes, lines, texture."""
     base = rng.uniform(20, 235, 3)
     coarse = rng.normal(0, rng.uniform(0, 45), (rng.integers(2, 9), rng.integers(2, 9), 3))
-    image = base + cv2.resize(
-        coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
-    )
-    image = np.clip(image, 0, 255).astype(np.uint8)
+    clouds = cv2.resize(coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    image: Image = np.clip(base + clouds, 0, 255).astype(np.uint8)
     for _ in range(int(rng.integers(0, 12))):
         _shape(image, rng)
     if rng.random() < 0.4:
         fine = rng.normal(0, rng.uniform(2, 30), (height // int(rng.integers(1, 5)) + 1, width, 1))
-        fine = cv2.resize(fine.astype(np.float32), (width, height))[..., None]
-        image = np.clip(image + fine, 0, 255).astype(np.uint8)
+        grain = np.asarray(cv2.resize(fine.astype(np.float32), (width, height)))[..., None]
+        image = np.clip(image + grain, 0, 255).astype(np.uint8)
     return image
 
 
@@ -177,7 +176,13 @@ def _shape(image: Image, rng: Rng) -> None:
     else:
         text = "".join(rng.choice(list("ABEHMOWX08<>:.o-"), 8))
         cv2.putText(
-            image, text, (at[0], at[1]), rng.integers(0, 5), rng.uniform(0.3, 2), colour, abs(thick)
+            image,
+            text,
+            (at[0], at[1]),
+            int(rng.integers(0, 5)),
+            float(rng.uniform(0.3, 2)),
+            colour,
+            abs(thick),
         )
 
 
@@ -207,7 +212,7 @@ def _in_front(shown: Pictured, rng: Rng) -> Image:
 def spoilt(image: Image, rng: Rng) -> Image:
     """Return ``image`` as a poor camera gives it."""
     if rng.random() < 0.4:
-        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 1.5)))
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 1.5))), np.uint8)
     if rng.random() < 0.5:
         grain = rng.normal(0, rng.uniform(1, 9), image.shape)
         image = np.clip(image + grain, 0, 255).astype(np.uint8)
@@ -215,8 +220,8 @@ def spoilt(image: Image, rng: Rng) -> Image:
         _, coded = cv2.imencode(
             ".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))]
         )
-        image = cv2.imdecode(coded, cv2.IMREAD_COLOR)
-    return np.asarray(image, np.uint8)
+        image = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+    return image
 
 
 def _apart(middle: NDArray[np.float32], face: Pictured) -> float:

@@ -7,6 +7,7 @@ about 0.6 apart (1 unit is some 105 mm). x runs to the picture's right, y down, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,9 +62,9 @@ class Identity:
 def identity(seed: int) -> Identity:
     """Return the person of ``seed``."""
     rng = np.random.default_rng([seed, _FACE])
-    return Identity(
-        seed=seed, **_bones(rng), **_hair(rng), **_colours(rng), moles=_moles(rng), **_glasses(rng)
-    )  # type: ignore[arg-type]
+    traits: dict[str, Any] = {**_bones(rng), **_hair(rng), **_colours(rng)}
+    traits |= {"moles": _moles(rng), **_glasses(rng)}
+    return Identity(seed=seed, **traits)
 
 
 def _bones(rng: np.random.Generator) -> dict[str, float]:
