@@ -96,6 +96,7 @@ async def running(
     stop = asyncio.Event()
     works = [
         asyncio.create_task(core.notices.run()),
+        asyncio.create_task(core.erasures.run()),
         asyncio.create_task(duties.run(core, stop, own)),
     ]
     link_work = _start_link(core, link_to)
@@ -105,6 +106,7 @@ async def running(
         await _cancelled(link_work)
         core.hub.close()
         core.notices.close()
+        core.erasures.close()
         stop.set()
         await asyncio.wait(works, timeout=FAREWELL)
         await _cancelled(*works)

@@ -12,6 +12,7 @@ from central.api.hub import Hub
 from central.api.metrics import Metrics
 from central.api.notices import Notices
 from central.audit.anchor import Anchors
+from central.blobs.erasures import Erasures
 from central.blobs.folder import Folder
 from central.blobs.upload import Uploads
 from central.config import Config
@@ -38,6 +39,7 @@ class Core:
     keys: Keys
     folder: Folder
     uploads: Uploads
+    erasures: Erasures
     anchors: Anchors
     hub: Hub
     notices: Notices
@@ -63,6 +65,7 @@ def build(
     """Return the parts of a service set up by ``config``. Nothing runs yet."""
     database = Database(config.database_url)
     folder = Folder(config.data / "blobs")
+    uploads = Uploads(folder, database, config.blobs.largest, now)
     hub = Hub()
     return Core(
         config=config,
@@ -70,7 +73,8 @@ def build(
         signing_key=key,
         keys=Keys(database),
         folder=folder,
-        uploads=Uploads(folder, database, config.blobs.largest, now),
+        uploads=uploads,
+        erasures=Erasures(uploads),
         anchors=Anchors(config.data / "audit.anchors", key),
         hub=hub,
         notices=Notices(database, hub, now),

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from central.api.notices import changes_of
+from central.api.notices import changes_of, is_urgent
 from central.audit import trail
 from central.core import Core
 from central.fleet import presence
@@ -51,10 +51,10 @@ class Ears:
         """Measure what was committed, tell the onlookers, let erased files go."""
         for address, event in events:
             self._measure(event)
-            self._core.notices.note(changes_of(address, event))
+            self._core.notices.note(changes_of(address, event), urgent=is_urgent(event))
         await self._after_results([event for _, event in events if event.type == "command.result"])
         if any(_ends(event) for _, event in events):
-            await self._core.uploads.erase_marked()
+            self._core.erasures.soon()
 
     def _measure(self, event: Event) -> None:
         self._core.metrics.events.labels(event.type).inc()
@@ -67,13 +67,14 @@ class Ears:
 
 
 async def note_commands(core: Core, commands: Sequence[str]) -> None:
-    """Tell the onlookers of the stories that ``commands`` were to decide."""
+    """Tell the onlookers of the stories that ``commands`` were to decide or to attend to."""
     async with core.database.reading() as session:
         reviews = await session.scalars(
             select(Inspection.id).where(Inspection.command.in_(commands))
         )
         core.notices.note(("review", name) for name in reviews)
-        referrals = await session.scalars(select(Passage.id).where(Passage.command.in_(commands)))
+        about = or_(Passage.command.in_(commands), Passage.assist_command.in_(commands))
+        referrals = await session.scalars(select(Passage.id).where(about))
         core.notices.note(("referral", name) for name in referrals)
 
 

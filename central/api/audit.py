@@ -1,7 +1,7 @@
-"""The audit trail, and whether it still holds."""
+"""The audit trail, from either end, and whether it still holds."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
@@ -18,13 +18,16 @@ router = APIRouter(tags=["audit"])
 @router.get("/api/audit", summary="The audit trail")
 async def audit(
     core: Shared,
-    after: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    after: Annotated[int, Query(ge=0, le=trail.LAST)] = 0,
+    before: Annotated[int, Query(ge=1, le=trail.LAST + 1)] = trail.LAST + 1,
+    order: Literal["oldest", "newest"] = "oldest",
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> AuditView:
-    """Return the entries that follow ``after``, and whether the whole chain fits its anchors."""
+    """Return entries between ``after`` and ``before``, and whether the whole chain holds."""
     anchors = await _anchors(core)  # first: an anchor newer than what is read would look cut off
     async with core.database.reading() as session:
-        rows = await trail.page(session, after, limit)
+        newest_first = order == "newest"
+        rows = await trail.page(session, after, limit, before, newest_first=newest_first)
         entries = [_view(row) for row in rows]
         check = None if anchors is None else await trail.check(session, anchors)
     return AuditView(entries=entries, chain_valid=check is not None and check.first_bad is None)

@@ -1,4 +1,7 @@
-"""Where the lanes put their pictures. A cut upload goes on where it stopped."""
+"""Where the lanes put their pictures.
+
+A cut upload goes on where it stopped. Whoever looks on a story is told when its picture is here.
+"""
 
 from typing import Annotated, Final
 
@@ -11,6 +14,7 @@ from central.blobs import seal
 from central.blobs.seal import Offer
 from central.blobs.upload import Answer
 from central.core import Core
+from central.review import pictures
 from contract.signing import SealError
 
 router = APIRouter(tags=["blobs"])
@@ -18,6 +22,8 @@ router = APIRouter(tags=["blobs"])
 Digest = Annotated[str, Path(alias="hash", pattern=r"^[0-9a-f]{64}$")]
 Offset = Annotated[int, Header(alias="Upload-Offset", ge=0)]
 Sealed = Annotated[str, Header(alias="Authorization", max_length=2048)]
+
+_TOPICS: Final = {"passage": "referral", "inspection": "review"}
 
 _PROBLEMS: Final = {
     Answer.WRONG_HASH: (422, "wrong-hash", "the bytes are not those of the hash; send them anew"),
@@ -50,11 +56,19 @@ async def put_blob(
     except (ClientDisconnect, TimeoutError):
         answer = Answer.PARTIAL  # nobody may be there to read this; what came is kept
     if answer is Answer.WHOLE:
+        await _tell(core, sha256)
         return Response(status_code=201, headers={"Upload-Complete": "?1"})
     held = await core.uploads.offset(offer) or 0
     if answer is Answer.PARTIAL:
         return Response(status_code=202, headers={"Upload-Offset": str(held)})
     raise _problem(answer, held)
+
+
+async def _tell(core: Core, sha256: str) -> None:
+    if len(core.hub):
+        async with core.database.reading() as session:
+            stories = await pictures.shown_by(session, sha256)
+        core.notices.note(((_TOPICS[story], name) for story, name in stories), urgent=True)
 
 
 def _problem(answer: Answer, held: int) -> Problem:

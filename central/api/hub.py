@@ -16,10 +16,14 @@ BACKLOG: Final = 256  # messages; some seconds of a busy border
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing that changed: its topic and the object as JSON text."""
+    """One thing that changed: its topic, and the object as JSON text.
+
+    ``discreet``: the same for those who are no officers, where they get to see less.
+    """
 
     topic: str
     data: str
+    discreet: str | None = None
 
 
 @dataclass(eq=False, slots=True)

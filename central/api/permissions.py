@@ -33,12 +33,16 @@ PERMISSIONS: Final[dict[tuple[str, str], Access]] = {
     ("GET", "/api/session"): Door.SIGNED_IN,
     ("DELETE", "/api/session"): Door.SIGNED_IN,
     ("GET", "/api/fleet"): Door.SIGNED_IN,
-    ("POST", "/api/fleet/{unit}/commands"): SUPERVISOR,
+    ("POST", "/api/fleet/{unit}/commands"): OFFICER,
     ("GET", "/api/review"): Door.SIGNED_IN,
     ("POST", "/api/review/{id}/claim"): ANALYST,
+    ("DELETE", "/api/review/{id}/claim"): ANALYST,
     ("POST", "/api/review/{id}/decision"): ANALYST,
     ("GET", "/api/referrals"): Door.SIGNED_IN,
     ("POST", "/api/referrals/{id}/decision"): OFFICER,
+    ("POST", "/api/referrals/{id}/assist"): OFFICER,
+    ("POST", "/api/referrals/{id}/handover"): OFFICER,
+    ("GET", "/api/officers"): OFFICER,
     ("GET", "/api/passages"): Door.SIGNED_IN,
     ("GET", "/api/images/{sha256}"): Door.SIGNED_IN,
     ("GET", "/api/stream"): Door.SIGNED_IN,
@@ -53,6 +57,12 @@ PERMISSIONS: Final[dict[tuple[str, str], Access]] = {
 
 PERSONAL_PICTURES: Final = OFFICER
 """Who may see a traveller's pictures; GET /api/images checks it once it knows the picture."""
+
+CONFIDENCES: Final = OFFICER
+"""Who may see that a traveller asked for help in confidence; the others get it left out."""
+
+ANY_LANE: Final = SUPERVISOR
+"""Who may close and open every lane; an officer's are the e-gates."""
 
 
 def allows(access: Access, roles: frozenset[Role]) -> bool:

@@ -8,13 +8,16 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 
 from central.api import show_review
+from central.api.discretion import shown_to
 from central.api.guard import Shared, Who
 from central.api.problems import Problem
 from central.api.show_review import Which
 from central.api.views import (
     DispositionRequest,
+    HandoverRequest,
     InspectionView,
     OfficerRequest,
+    OfficersView,
     PassagesView,
     ReferralsView,
     ReferralView,
@@ -22,7 +25,7 @@ from central.api.views import (
 )
 from central.core import Core
 from central.fleet import commands, dispatch
-from central.review import decide
+from central.review import attend, decide
 from central.store.stories import Inspection, Passage
 from contract.names import Identifier
 
@@ -49,6 +52,16 @@ async def claim(core: Shared, who: Who, id: Identifier) -> InspectionView:
     return await _inspection(core, id)
 
 
+@router.delete("/api/review/{id}/claim", summary="Put an item back")
+async def put_back(core: Shared, who: Who, id: Identifier) -> InspectionView:
+    """End your claim of an item, so that others need not wait for it; 409 if it is another's."""
+    with _problems():
+        async with core.database.writing() as session:
+            await decide.put_back(session, id, who.name, core.now())
+    core.notices.note([("review", id)])
+    return await _inspection(core, id)
+
+
 @router.post("/api/review/{id}/decision", summary="Decide an item")
 async def decide_inspection(
     core: Shared, who: Who, id: Identifier, body: DispositionRequest
@@ -65,11 +78,13 @@ async def decide_inspection(
 
 
 @router.get("/api/referrals", summary="Referred travellers")
-async def referrals(core: Shared, state: Which = "open", limit: Limit = 100) -> ReferralsView:
+async def referrals(
+    core: Shared, who: Who, state: Which = "open", limit: Limit = 100
+) -> ReferralsView:
     """Return referrals: ``open`` ones or ``decided`` ones (ended or not)."""
     async with core.database.reading() as session:
         rows = await show_review.referrals(session, state, limit, core.now())
-    return ReferralsView(referrals=rows)
+    return ReferralsView(referrals=[shown_to(who.roles, row) for row in rows])
 
 
 @router.post("/api/referrals/{id}/decision", summary="Decide a referral")
@@ -84,17 +99,43 @@ async def decide_referral(
         core.notices.note([("referral", id)])
         await dispatch.send(core, command)
     await _measure(core, "referral", Passage, id)
+    return await _referral(core, id)
+
+
+@router.post("/api/referrals/{id}/assist", summary="Tell a traveller that somebody comes")
+async def assist(core: Shared, who: Who, id: Identifier) -> ReferralView:
+    """Let the lane's screen say that somebody comes; 409 if it was said, or it is offline."""
+    with _problems():
+        async with core.database.writing() as session:
+            command = await attend.assist(session, id, who.name, core.now())
+        core.notices.note([("referral", id)])
+        await dispatch.send(core, command)
+    return await _referral(core, id)
+
+
+@router.post("/api/referrals/{id}/handover", summary="Hand a referral over to a colleague")
+async def hand_over(core: Shared, who: Who, id: Identifier, body: HandoverRequest) -> ReferralView:
+    """Note for whom the referral is, and why; it stays open. 409 where ``to`` cannot take it."""
+    with _problems():
+        async with core.database.writing() as session:
+            await attend.hand_over(session, id, who.name, body.to, body.reason, core.now())
+    core.notices.note([("referral", id)])
+    return await _referral(core, id)
+
+
+@router.get("/api/officers", summary="Who may take a referral over")
+async def officers(core: Shared) -> OfficersView:
+    """Return everybody who may decide referrals, by name."""
     async with core.database.reading() as session:
-        view = await show_review.referral(session, id, core.now())
-    assert view is not None
-    return view
+        return OfficersView(officers=await attend.officers(session))
 
 
 @router.get("/api/passages", summary="Passages")
-async def passages(core: Shared, limit: Limit = 100) -> PassagesView:
+async def passages(core: Shared, who: Who, limit: Limit = 100) -> PassagesView:
     """Return the newest passages. Nothing in them says who passed."""
     async with core.database.reading() as session:
-        return PassagesView(passages=await show_review.passages(session, limit))
+        rows = await show_review.passages(session, limit)
+    return PassagesView(passages=[shown_to(who.roles, row) for row in rows])
 
 
 @contextmanager
@@ -105,6 +146,8 @@ def _problems() -> Iterator[None]:
         raise Problem(404, "not-waiting", str(error)) from error
     except decide.Taken as error:
         raise Problem(409, "taken", str(error)) from error
+    except attend.NoOfficer as error:
+        raise Problem(409, "no-officer", str(error)) from error
     except commands.Unreachable as error:
         raise Problem(409, "unreachable", str(error)) from error
     except dispatch.NotSent as error:
@@ -114,6 +157,13 @@ def _problems() -> Iterator[None]:
 async def _inspection(core: Core, name: str) -> InspectionView:
     async with core.database.reading() as session:
         view = await show_review.inspection(session, name, core.now())
+    assert view is not None
+    return view
+
+
+async def _referral(core: Core, name: str) -> ReferralView:
+    async with core.database.reading() as session:
+        view = await show_review.referral(session, name, core.now())
     assert view is not None
     return view
 

@@ -39,6 +39,7 @@ def _view(row: Unit, health: Health | None, faults: list[OpenFault]) -> UnitView
         online=row.online,
         service=health.service,
         phase=health.phase,
+        phase_since=health.phase_since,
         since=row.since,
         last_event_at=health.last_event_at,
         software=row.software,

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from central.api.views import InspectionView, PassageView, PictureView, ReferralView
 from central.review.pictures import BlobState
@@ -21,7 +22,7 @@ async def inspections(
     session: AsyncSession, which: Which, limit: int, now: datetime
 ) -> list[InspectionView]:
     """Return held items: undecided ones, oldest first; or the others, newest first."""
-    query = _queue(select(Inspection), Inspection, which)
+    query = _queue(select(Inspection), Inspection, Inspection.heard_at, which)
     return await _inspections(session, (await session.scalars(query.limit(limit))).all(), now)
 
 
@@ -35,7 +36,7 @@ async def referrals(
     session: AsyncSession, which: Which, limit: int, now: datetime
 ) -> list[ReferralView]:
     """Return referrals: undecided ones, oldest first; or the others, newest first."""
-    query = _queue(select(Passage), Passage, which)
+    query = _queue(select(Passage), Passage, Passage.waiting_since, which)
     return await _referrals(session, (await session.scalars(query.limit(limit))).all(), now)
 
 
@@ -57,10 +58,15 @@ async def passage(session: AsyncSession, name: str) -> PassageView | None:
     return PassageView.model_validate(row) if row else None
 
 
-def _queue(query: Select[Row], table: type[Decidable], which: Which) -> Select[Row]:
+def _queue(
+    query: Select[Row],
+    table: type[Decidable],
+    since: InstrumentedAttribute[Any],
+    which: Which,
+) -> Select[Row]:
     undecided = table.ended_at.is_(None) & table.decision.is_(None)
     if which == "open":
-        return query.where(table.waits, undecided).order_by(table.heard_at, table.id)
+        return query.where(table.waits, undecided).order_by(since, table.id)
     return query.where(table.waits, ~undecided).order_by(table.heard_at.desc(), table.id)
 
 
@@ -68,7 +74,7 @@ async def _inspections(
     session: AsyncSession, rows: Sequence[Inspection], now: datetime
 ) -> list[InspectionView]:
     pictures = await _pictures(session, "inspection", rows)
-    commands = await _command_states(session, rows)
+    commands = await _command_states(session, [row.command for row in rows])
     return [
         InspectionView.model_validate(
             {
@@ -87,7 +93,8 @@ async def _referrals(
     session: AsyncSession, rows: Sequence[Passage], now: datetime
 ) -> list[ReferralView]:
     pictures = await _pictures(session, "passage", rows)
-    commands = await _command_states(session, rows)
+    sent = [name for row in rows for name in (row.command, row.assist_command)]
+    commands = await _command_states(session, sent)
     return [
         ReferralView.model_validate(
             {
@@ -95,6 +102,7 @@ async def _referrals(
                 "state": state_of(row, now),
                 "pictures": pictures.get(row.id, []),
                 "command_state": commands.get(row.command or ""),
+                "assist_state": commands.get(row.assist_command or ""),
             }
         )
         for row in rows
@@ -138,9 +146,7 @@ def _picture(row: Picture, available: bool) -> PictureView:
     )
 
 
-async def _command_states(
-    session: AsyncSession, rows: Iterable[Inspection | Passage]
-) -> dict[str, str]:
-    names = [row.command for row in rows if row.command]
+async def _command_states(session: AsyncSession, commands: Iterable[str | None]) -> dict[str, str]:
+    names = [name for name in commands if name]
     query = select(CommandRow.id, CommandRow.state).where(CommandRow.id.in_(names))
     return {row.id: row.state for row in await session.execute(query)} if names else {}

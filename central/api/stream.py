@@ -3,7 +3,8 @@
 1. One event per changed object: its topic as the event's name, its JSON as the data.
 2. A comment every 15 s shows that the line is alive; at that moment the session is looked at again,
    so whoever signs out or is removed stops hearing within 15 s.
-3. A client that cannot follow is dropped; it reconnects and fetches everything afresh.
+3. What a traveller asked for in confidence is told to officers alone.
+4. A client that cannot follow is dropped; it reconnects and fetches everything afresh.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from fastapi.responses import StreamingResponse
 
 from central.api.guard import Caller, Shared, Who, look_up
 from central.api.hub import Told
+from central.api.permissions import CONFIDENCES
 from central.core import Core
 
 router = APIRouter(tags=["stream"])
@@ -41,12 +43,14 @@ async def lines(core: Core, who: Caller, heartbeat: float = HEARTBEAT) -> AsyncI
                 async with asyncio.timeout(heartbeat):
                     told = await client.queue.get()
             except TimeoutError:
-                if await asyncio.shield(look_up(core, who.token)) is None:
+                if (found := await asyncio.shield(look_up(core, who.token))) is None:
                     return
+                who = found[0]
                 yield ": alive\n\n"
             else:
-                yield _event(told)
+                yield _event(told, who)
 
 
-def _event(told: Told) -> str:
-    return f"event: {told.topic}\ndata: {told.data}\n\n"
+def _event(told: Told, who: Caller) -> str:
+    confided = told.discreet is None or who.roles & CONFIDENCES
+    return f"event: {told.topic}\ndata: {told.data if confided else told.discreet}\n\n"

@@ -104,6 +104,7 @@ class UnitView(View):
     online: bool
     service: str
     phase: str
+    phase_since: datetime | None
     since: datetime | None
     last_event_at: datetime | None
     software: str
@@ -203,7 +204,7 @@ class CheckView(View):
 
 
 class ReferralView(View):
-    """One traveller who was referred."""
+    """One traveller who was referred. ``assist_state``: how the word that somebody comes went."""
 
     id: str
     site: str
@@ -218,6 +219,12 @@ class ReferralView(View):
     decision: str | None
     decided_by: str | None
     command_state: str | None
+    waiting_since: datetime | None
+    assisted_by: str | None
+    assist_state: str | None
+    handed_over_by: str | None
+    handed_over_to: str | None
+    handover_reason: str | None
 
 
 class ReferralsView(View):
@@ -231,6 +238,19 @@ class OfficerRequest(Request):
 
     decision: Literal["approve", "refuse"]
     reason: str = Reason
+
+
+class HandoverRequest(Request):
+    """A referral for a colleague, or for whoever is free."""
+
+    to: Identifier | None = None
+    reason: str = Reason
+
+
+class OfficersView(View):
+    """Who may take a referral over, by name."""
+
+    officers: list[str]
 
 
 class PassageView(View):

@@ -19,6 +19,7 @@ from contract.envelope import canonical
 
 _LOCK: Final = 0x6263_6175  # any number that no other advisory lock of this database uses
 _PAGE: Final = 2000
+LAST: Final = 2**31 - 2  # the highest seq that can be asked for; the column takes one more
 
 
 async def append(
@@ -52,10 +53,18 @@ async def newest(session: AsyncSession) -> AuditEntry | None:
     return await session.scalar(select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(1))
 
 
-async def page(session: AsyncSession, after: int, limit: int) -> Sequence[AuditEntry]:
-    """Return at most ``limit`` entries that follow ``after``, oldest first."""
-    query = select(AuditEntry).where(AuditEntry.seq > after).order_by(AuditEntry.seq).limit(limit)
-    return (await session.scalars(query)).all()
+async def page(
+    session: AsyncSession,
+    after: int,
+    limit: int,
+    before: int = LAST + 1,
+    *,
+    newest_first: bool = False,
+) -> Sequence[AuditEntry]:
+    """Return at most ``limit`` entries between ``after`` and ``before``, oldest first or not."""
+    within = select(AuditEntry).where(AuditEntry.seq > after, AuditEntry.seq < before)
+    order = AuditEntry.seq.desc() if newest_first else AuditEntry.seq
+    return (await session.scalars(within.order_by(order).limit(limit))).all()
 
 
 async def check(session: AsyncSession, anchors: Mapping[int, str] | None = None) -> Check:

@@ -1,11 +1,15 @@
-"""health.* → how each unit is, and which of its faults have not gone away."""
+"""health.* → how each unit is, and which of its faults have not gone away.
+
+Since when a lane is in its phase goes by its own clock where that is set: what it tells late, after
+an outage, began long before we heard of it.
+"""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from central.fleet.counts import health_of
 from central.happening import Happening
-from central.store.fleet import OpenFault
+from central.store.fleet import Health, OpenFault
 from contract import health
 
 
@@ -13,7 +17,7 @@ async def report(session: AsyncSession, happening: Happening, message: health.Re
     """Take over a whole report: faults that it does not name are gone."""
     row = await health_of(session, happening.address.unit)
     row.service = message.service.value
-    row.phase = message.phase
+    _stand(row, happening, message.phase)
     row.devices = [device.model_dump(mode="json") for device in message.devices]
     row.models = dict(message.models)
     row.outbox_events = message.outbox_events
@@ -24,8 +28,14 @@ async def report(session: AsyncSession, happening: Happening, message: health.Re
 
 async def fault(session: AsyncSession, happening: Happening, message: health.Fault) -> None:
     """Take over one fault that came or went."""
-    (await health_of(session, happening.address.unit)).phase = message.phase
+    _stand(await health_of(session, happening.address.unit), happening, message.phase)
     await _note(session, happening, message)
+
+
+def _stand(row: Health, happening: Happening, phase: str) -> None:
+    if row.phase != phase or row.phase_since is None:
+        trusted = happening.clock_synced and happening.at < happening.heard
+        row.phase, row.phase_since = phase, happening.at if trusted else happening.heard
 
 
 async def _note(session: AsyncSession, happening: Happening, message: health.Fault) -> None:

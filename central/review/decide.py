@@ -1,6 +1,7 @@
 """What people do to a story: claim it, decide it; and the rules of the race.
 
-1. A claim counts for five minutes and belongs to one analyst; claiming again renews it.
+1. A claim counts for five minutes and belongs to one analyst; claiming again renews it, and who
+   has it may put the item back.
 2. A story is decided once. The one statement that sets the decision also checks that nobody else
    has decided or claimed it, so of two at the same moment one is told that they were late.
 3. The decision, its command and their audit entry are one transaction; only then is it sent.
@@ -42,26 +43,36 @@ class Choice:
 
 async def claim(session: AsyncSession, name: str, operator: str, now: datetime) -> None:
     """Take the inspection called ``name`` for ``operator``; raise Unknown or Taken."""
-    await _waiting(session, Inspection, name)
+    await waiting(session, Inspection, name)
     take = _free_inspection(name, operator, now).values(
         claimed_by=operator, claimed_until=now + CLAIM
     )
-    await _must_hit(session, take, Inspection, name, now)
+    await must_hit(session, take, Inspection, name, now)
     await trail.append(session, now, operator, "review.claim", name)
+
+
+async def put_back(session: AsyncSession, name: str, operator: str, now: datetime) -> None:
+    """End the claim of ``operator``, if there is one; raise Unknown, or Taken by another."""
+    story = await waiting(session, Inspection, name)
+    if story.claimed_by is None:
+        return
+    free = _free_inspection(name, operator, now).values(claimed_by=None, claimed_until=None)
+    await must_hit(session, free, Inspection, name, now)
+    await trail.append(session, now, operator, "review.put-back", name)
 
 
 async def decide_inspection(
     session: AsyncSession, name: str, choice: Choice, now: datetime
 ) -> Command:
     """Decide the inspection called ``name``; return the command to send after the commit."""
-    story = await _waiting(session, Inspection, name)
+    story = await waiting(session, Inspection, name)
     args = {"inspection": name, "disposition": choice.decision, "reason": choice.reason}
     order = commands.Order(story.unit, Verb.DECIDE_INSPECTION, {**args}, choice.operator, name)
     command = await commands.issue(session, order, now)
     take = _free_inspection(name, choice.operator, now).values(
         tools=list(choice.tools), **_decided(choice, command)
     )
-    await _must_hit(session, take, Inspection, name, now)
+    await must_hit(session, take, Inspection, name, now)
     return command
 
 
@@ -69,17 +80,20 @@ async def decide_passage(
     session: AsyncSession, name: str, choice: Choice, now: datetime
 ) -> Command:
     """Decide the referral called ``name``; return the command to send after the commit."""
-    story = await _waiting(session, Passage, name)
+    story = await waiting(session, Passage, name)
     args = {"passage": name, "decision": choice.decision, "reason": choice.reason}
     order = commands.Order(story.unit, Verb.DECIDE_PASSAGE, {**args}, choice.operator, name)
     command = await commands.issue(session, order, now)
-    take = (
-        update(Passage)
-        .where(Passage.id == name, Passage.decision.is_(None), Passage.ended_at.is_(None))
-        .values(**_decided(choice, command))
-    )
-    await _must_hit(session, take, Passage, name, now)
+    take = open_passage(name).values(**_decided(choice, command))
+    await must_hit(session, take, Passage, name, now)
     return command
+
+
+def open_passage(name: str) -> Update:
+    """Return the beginning of a change to a referral that still waits."""
+    return update(Passage).where(
+        Passage.id == name, Passage.decision.is_(None), Passage.ended_at.is_(None)
+    )
 
 
 def _free_inspection(name: str, operator: str, now: datetime) -> Update:
@@ -104,16 +118,18 @@ def _decided(choice: Choice, command: Command) -> dict[str, Any]:
     }
 
 
-async def _waiting(session: AsyncSession, table: type[Story], name: str) -> Story:
+async def waiting(session: AsyncSession, table: type[Story], name: str) -> Story:
+    """Return the story called ``name``, which was held or referred; or raise Unknown."""
     story = await session.get(table, name)
     if story is None or not story.waits:
         raise Unknown(f"nothing called {name} waits for a decision; refresh the list")
     return story
 
 
-async def _must_hit(
+async def must_hit(
     session: AsyncSession, take: Update, table: type[Story], name: str, now: datetime
 ) -> None:
+    """Execute ``take``, which names the story and its conditions; Taken if they do not hold."""
     outcome = await session.execute(take.execution_options(synchronize_session=False))
     assert isinstance(outcome, CursorResult)
     if outcome.rowcount != 1:

@@ -1,4 +1,9 @@
-"""passage.* → the passages table. A passage that was referred waits for an officer."""
+"""passage.* → the passages table. A passage that was referred waits for an officer.
+
+Who was referred at the entry and approved is looked at again inside. If that is clear, the passage
+stays the approved referral that it is; if not, it waits again, and of the first time only the audit
+entries are left.
+"""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,21 +24,47 @@ async def started(session: AsyncSession, happening: Happening, message: passage.
 async def decided(session: AsyncSession, happening: Happening, message: passage.Decided) -> None:
     """Take over what the lane decided by itself; a referral waits from now on."""
     row = await find_or_begin(session, Passage, message.passage, happening)
-    if row.decided_at is not None:
+    again = row.decided_at is not None
+    if again and row.resolved_at is None:
         raise Misplaced(f"{happening.address} decides {row.id} twice")
+    row.checks = [check.model_dump(mode="json") for check in message.checks]
+    earlier, later = (row.stages_ms, message.stages_ms)[:: 1 if again else -1]
+    row.stages_ms = {**earlier, **later}  # the end, with more of them, may have come first
+    if again and message.verdict is passage.Verdict.CLEAR:
+        return
+    if again:
+        _wait_anew(row)
+    await _take(session, row, happening, message, again)
+
+
+async def _take(
+    session: AsyncSession,
+    row: Passage,
+    happening: Happening,
+    message: passage.Decided,
+    again: bool,
+) -> None:
     row.decided_at = happening.at
     row.verdict = message.verdict.value
     row.reasons = list(message.reasons)
-    row.checks = [check.model_dump(mode="json") for check in message.checks]
     row.document_format = message.document_format
     row.issuing_state = message.issuing_state
-    row.stages_ms = {**message.stages_ms, **row.stages_ms}
     row.waits = message.verdict is passage.Verdict.REFER
-    row.personal = await pictures.record(session, "passage", row.id, message.pictures)
+    named = await pictures.record(session, "passage", row.id, message.pictures)
+    row.personal = named or row.personal
     if row.waits:
+        row.waiting_since = happening.heard
+    if row.waits and not again:
         await counts.referred_or_held(session, row.unit)
     if row.ended_at and row.personal:
         await pictures.erase_personal(session, "passage", row.id, happening.heard)
+
+
+def _wait_anew(row: Passage) -> None:
+    row.decision = row.decided_by = row.decision_reason = row.command = None
+    row.resolved_at = None
+    row.assisted_by = row.assist_command = None
+    row.handed_over_by = row.handed_over_to = row.handover_reason = None
 
 
 async def resolved(session: AsyncSession, happening: Happening, message: passage.Resolved) -> None:

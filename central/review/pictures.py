@@ -33,8 +33,14 @@ class BlobState:
 async def record(
     session: AsyncSession, story: str, name: str, pictures: Sequence[blob.Picture]
 ) -> bool:
-    """Note which pictures the story called ``name`` shows; return whether any is personal."""
-    for position, picture in enumerate(pictures):
+    """Note which pictures the story called ``name`` shows; return whether any is personal.
+
+    Those that it showed before stay.
+    """
+    query = select(Picture.sha256).where(Picture.story == story, Picture.story_id == name)
+    known = set(await session.scalars(query))
+    new = [picture for picture in pictures if picture.blob.sha256 not in known]
+    for position, picture in enumerate(new, len(known)):
         row = Picture(
             story=story,
             story_id=name,
@@ -47,8 +53,7 @@ async def record(
             personal=picture.personal,
         )
         session.add(row)
-        if picture.personal:
-            await _mark_personal(session, picture.blob.sha256)
+    await _mark_personal(session, [one.blob.sha256 for one in new if one.personal])
     return any(picture.personal for picture in pictures)
 
 
@@ -85,6 +90,12 @@ async def erase_stale(session: AsyncSession, now: datetime) -> int:
     return len(rows)
 
 
+async def shown_by(session: AsyncSession, sha256: str) -> list[tuple[str, str]]:
+    """Return the stories that show ``sha256``: "passage" or "inspection", and the name."""
+    query = select(Picture.story, Picture.story_id).where(Picture.sha256 == sha256)
+    return [(story, name) for story, name in await session.execute(query)]
+
+
 async def shown_openly(session: AsyncSession, sha256: str) -> bool:
     """Return whether an open story shows ``sha256``."""
     query = select(BlobRow.sha256).where(BlobRow.sha256 == sha256, _shown_by_an_open_story())
@@ -103,8 +114,10 @@ def _shown_by_an_open_story() -> ColumnElement[bool]:
     return exists().where(Picture.sha256 == BlobRow.sha256, or_(of_passage, of_inspection))
 
 
-async def _mark_personal(session: AsyncSession, sha256: str) -> None:
-    await session.execute(update(BlobRow).where(BlobRow.sha256 == sha256).values(personal=True))
+async def _mark_personal(session: AsyncSession, files: Sequence[str]) -> None:
+    if files:
+        here = BlobRow.sha256.in_(files)
+        await session.execute(update(BlobRow).where(here).values(personal=True))
 
 
 def _erase(row: BlobRow, now: datetime) -> None:

@@ -38,6 +38,7 @@ class Health(Base):
     unit: Mapped[str] = mapped_column(ForeignKey("units.unit"), primary_key=True)
     service: Mapped[str] = mapped_column(String(16), default="unknown")
     phase: Mapped[str] = mapped_column(String(64), default="")
+    phase_since: Mapped[datetime | None] = mapped_column(Moment)
     devices: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     models: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     outbox_events: Mapped[int] = mapped_column(default=0)

@@ -45,7 +45,11 @@ class Decidable:
 
 
 class Passage(Decidable, Base):
-    """One traveller through one gate. Nothing here says who the traveller was."""
+    """One traveller through one gate. Nothing here says who the traveller was.
+
+    ``waiting_since``: when we heard of the referral. ``assisted_by``: who said that somebody comes,
+    by ``assist_command``. ``handed_over_to``: a colleague, or nobody in particular.
+    """
 
     __tablename__ = "passages"
 
@@ -57,6 +61,12 @@ class Passage(Decidable, Base):
     document_format: Mapped[str | None] = mapped_column(String(16))
     issuing_state: Mapped[str | None] = mapped_column(String(3))
     outcome: Mapped[str | None] = mapped_column(String(16))
+    waiting_since: Mapped[datetime | None] = mapped_column(Moment)
+    assisted_by: Mapped[str | None] = mapped_column(String(64))
+    assist_command: Mapped[str | None] = mapped_column(String(64), index=True)
+    handed_over_by: Mapped[str | None] = mapped_column(String(64))
+    handed_over_to: Mapped[str | None] = mapped_column(String(64))
+    handover_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Inspection(Decidable, Base):

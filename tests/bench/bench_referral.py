@@ -137,11 +137,11 @@ class Border:
         notices, hub = service.core.notices, service.core.hub
         note, publish = notices.note, hub.publish
 
-        def noted(changes: Any) -> None:
+        def noted(changes: Any, *, urgent: bool = False) -> None:
             changes = list(changes)
             for _, name in changes:
                 self.committed.setdefault(name, time.time())
-            note(changes)
+            note(changes, urgent=urgent)
 
         def published(told: Told) -> None:
             if told.topic == "referral":

@@ -28,8 +28,7 @@ _DECIDED: Final = {"state": "decided", "command_state": "sent"}
 CSRF: Final = "csrf-of-the-test"
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -209,10 +208,6 @@ def _lists(app: FastAPI, central: FakeCentral) -> None:
         entries = [e for e in reversed(central.trail) if e["seq"] < before]
         return {"entries": entries[:limit], "chain_valid": True}
 
-    @app.get("/api/officers")
-    async def officers() -> Json:
-        return {"officers": ["ada", "omar", "sven"]}
-
     @app.get("/api/users")
     async def users() -> Json:
         return {"users": central.users}
@@ -225,8 +220,7 @@ def _live(app: FastAPI, central: FakeCentral) -> None:
         if file is None:
             return _problem(404, "no-picture", "the picture is not here or has been erased")
         if file.bits == 8:
-            personal = {"Cache-Control": "no-store"}
-            return Response(file.body, media_type=file.media_type, headers=personal)
+            return Response(file.body, media_type=file.media_type)
         size = {"X-Width": str(file.width), "X-Height": str(file.height), "X-Bits": str(file.bits)}
         return Response(file.body, media_type=file.media_type, headers=size)
 
@@ -263,16 +257,14 @@ def _review_changes(app: FastAPI, central: FakeCentral) -> None:
 
     @app.delete("/api/review/{name}/claim")
     async def put_back(name: str) -> Json:
-        item = _find(central.items, name)
-        item.update(state="open", claimed_by=None)
-        return item
+        _find(central.items, name).update(state="open", claimed_by=None)
+        return _find(central.items, name)
 
     @app.post("/api/review/{name}/decision")
     async def decide(name: str, body: Json) -> Json:
-        item = _find(central.items, name)
-        item.update(decision=body["disposition"], decision_reason=body["reason"])
-        item.update(_DECIDED, decided_by=central.who, claimed_by=None)
-        return item
+        change = {"decision": body["disposition"], "decided_by": central.who}
+        _find(central.items, name).update(_DECIDED | change, claimed_by=None)
+        return _find(central.items, name)
 
 
 def _referral_changes(app: FastAPI, central: FakeCentral) -> None:
@@ -292,8 +284,11 @@ def _referral_changes(app: FastAPI, central: FakeCentral) -> None:
     async def hand_over(name: str, body: Json) -> Json:
         one = _find(central.referrals, name)
         one.update(handed_over_by=central.who, handed_over_to=body["to"])
-        one.update(handover_reason=body["reason"])
-        return one
+        return {**one, "handover_reason": body["reason"]}
+
+    @app.get("/api/officers")
+    async def officers() -> Json:
+        return {"officers": list(ROLES)}
 
 
 def _pages(app: FastAPI) -> None:

@@ -79,7 +79,7 @@ class GateWorld:
         """Lay the document of ``who`` down, its chip with other ``files`` or broken."""
         done = Event()
         place = ("127.0.0.1", self.sim._chip_port)
-        chip = Chip(files or who.chip, faults=faults)
+        chip = Chip(files or who.chip, faults=faults, keys=who.keys)
         thread = Thread(target=serve_card, args=(chip, *place, done))
         thread.start()
         self.sim.on_glass = _framed(who.page)

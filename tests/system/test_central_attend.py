@@ -1,8 +1,6 @@
 """Officers and the travellers who wait: somebody comes, a hand-over, what is said in confidence."""
 
-import asyncio
 import json
-from typing import Any
 
 import pytest
 
@@ -11,6 +9,7 @@ from central.api.guard import look_up
 from central.api.stream import lines
 from contract import passage
 from contract.command import Execution, Verb
+from contract.health import Fault
 from contract.passage import Check, OfficerDecision, Status, Verdict
 from tests.system.central_world import GATE, Browser, World, in_world
 from tests.system.test_central_referrals import (
@@ -164,7 +163,7 @@ async def test_clear_inside_it_stays_an_approved_referral(world: World) -> None:
 
 def confided() -> passage.Decided:
     checks = [Check(name="safeguarding", status=Status.FAILED), *decided().checks]
-    reasons = ["mrz.failed", "safeguarding", "help"]
+    reasons = ["mrz.failed", "safeguarding", "assistance"]
     return decided().model_copy(update={"reasons": reasons, "checks": checks})
 
 
@@ -174,7 +173,8 @@ async def heard(world: World, browser: Browser, count: int) -> str:
     assert found is not None
     stream = lines(world.core, found[0])
     await anext(stream)
-    world.core.notices.note([("referral", "p-1"), ("passage", "p-1")])
+    told = [("referral", "p-1"), ("passage", "p-1"), ("fleet", GATE.unit)]
+    world.core.notices.note(told)
     return "".join([await anext(stream) for _ in range(count)])
 
 
@@ -186,16 +186,21 @@ def test_only_officers_see_what_was_asked_in_confidence(role: Role) -> None:
         eva = await world.signed_in("eva", Role.OFFICER)
         await world.come_online(GATE)
         await world.tell(GATE, "passage.decided", confided())
+        for name in ("Safeguarding", "Assistance"):
+            asked = Fault(name=name, device="display", detail="", phase="idle", raised=True)
+            await world.tell(GATE, "health.fault", asked)
         body = {"reason": "she asked for safeguarding"}
         assert (await eva.post("/api/referrals/p-1/handover", body)).status_code == 200
         answers = [await someone.get(f"/api/{name}") for name in ("referrals", "passages", "fleet")]
-        texts = [answer.text for answer in answers[:2]] + [await heard(world, someone, 2)]
+        stream = await heard(world, someone, 3)
+        texts = [answer.text for answer in answers] + stream.strip().split("\n\n")
         may = role in (Role.OFFICER, Role.SUPERVISOR, Role.ADMIN)
-        assert ["safeguarding" in text for text in texts] == [may] * 3
-        assert "safeguarding" not in answers[2].text
+        assert ["safeguarding" in text.lower() for text in texts] == [may] * 6
         if not may:
+            [gate] = [unit for unit in answers[2].json()["units"] if unit["unit"] == GATE.unit]
+            assert [fault["name"] for fault in gate["faults"]] == ["Assistance"]
             [item] = answers[0].json()["referrals"]
-            assert item["reasons"] == ["mrz.failed", "help"]  # as if help alone had been asked for
+            assert item["reasons"] == ["mrz.failed", "assistance"]  # as if that alone had been said
 
     run()
 
@@ -206,6 +211,7 @@ async def test_what_everybody_may_see_is_the_same_for_all(world: World) -> None:
     olu = await world.signed_in("olu", Role.OFFICER)
     await referred(world)
     assert await referrals(viewer) == await referrals(olu)
-    told: list[Any] = await asyncio.gather(*(heard(world, who, 2) for who in (viewer, olu)))
-    first = [json.loads(text.split("data: ")[1].split("\n")[0]) for text in told]
-    assert first[0] == first[1] == (await referrals(olu))[0]
+    told = [await heard(world, who, 3) for who in (viewer, olu)]
+    first, second = (text.partition("event: referral\ndata: ")[2].split("\n")[0] for text in told)
+    assert first == second
+    assert json.loads(first) == (await referrals(olu))[0]

@@ -107,6 +107,20 @@ async def test_a_referral_is_told_first_and_without_waiting(world: World) -> Non
 
 
 @in_world
+async def test_a_referral_overtakes_a_long_round_and_the_rest_comes_after_it(world: World) -> None:
+    names = [f"p-{number}" for number in range(5)]
+    for name in names:
+        await world.tell(GATE, "passage.decided", decided(name, pictures=[]))
+    with world.core.hub.client() as client:
+        world.core.notices.note(("passage", name) for name in names)
+        heard = [(await client.queue.get()).topic]
+        world.core.notices.note([("referral", "p-4")], urgent=True)
+        heard += [(await client.queue.get()).topic for _ in names]
+    assert heard.count("passage") == 5
+    assert heard.index("referral") <= 2  # one more was being looked up
+
+
+@in_world
 async def test_a_picture_that_comes_after_its_story_is_told(world: World) -> None:
     officer = await world.signed_in("olu", Role.OFFICER)
     await world.come_online(GATE)

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { Inspection, Unit } from "../src/api/types";
+import type { Inspection, Referral, Unit } from "../src/api/types";
+import { Calls } from "../src/lib/calls";
 import { checkText, problemsFirst, reasonText } from "../src/lib/check-words";
 import { byPlace, nextItem, upsert, waitingItems } from "../src/lib/collections";
 import { keyName } from "../src/lib/keys";
 import { phaseText } from "../src/lib/lane-words";
-import { commandMark, serviceMark } from "../src/lib/marks";
+import { commandMark, gateMark, serviceMark } from "../src/lib/marks";
+import { stepOf } from "../src/lib/steps";
 import { entryToken, may, parseRoute } from "../src/lib/route";
-import { age, duration } from "../src/lib/time";
+import { age, duration, offset } from "../src/lib/time";
 import { continued, looking } from "../src/review/sitting";
 
 const item = (id: string, minute: number, more: Partial<Inspection> = {}): Inspection =>
@@ -67,12 +69,20 @@ describe("words", () => {
     expect(reasonText("authenticity.data_group_hashes.failed")).toBe("Data in the chip were changed after signing");
     expect(reasonText("pad.not-supported")).toBe("Live person in front of the camera is not supported here");
     expect(reasonText("something-new.failed")).toBe("something-new.failed");
+    expect(reasonText("safeguarding.requested")).toBe(reasonText("assistance"));
     expect(checkText("something-new")).toBe("something-new");
   });
 
   it("never show an unreachable lane as serving", () => {
     expect(serviceMark("in-service", false)).toMatchObject({ text: "Not connected", tone: "bad" });
     expect(serviceMark("in-service", true).tone).toBe("good");
+  });
+
+  it("do not show a gate that was closed as one that is broken", () => {
+    const gate = { service: "out-of-service", online: true, phase: "closed", faults: [] } as unknown as Unit;
+    expect(gateMark(gate)).toMatchObject({ text: "Closed", tone: "off" });
+    expect(gateMark({ ...gate, phase: "fault" }).tone).toBe("bad");
+    expect(gateMark({ ...gate, online: false }).tone).toBe("bad");
   });
 
   it("name phases, also of lanes that are newer than this console", () => {
@@ -95,7 +105,7 @@ describe("words", () => {
 
 describe("routes and roles", () => {
   it("are read from the address", () => {
-    expect(parseRoute("#/referrals/pass-1")).toEqual({ screen: "referrals", id: "pass-1" });
+    expect(parseRoute("#/gates/gate-1")).toEqual({ screen: "gates", id: "gate-1" });
     expect(parseRoute("#/nowhere")).toEqual({ screen: "fleet", id: null });
     expect(parseRoute("#/review/%E0%A4%A")).toEqual({ screen: "review", id: "%E0%A4%A" });
     expect(entryToken("/enter/abc")).toBe("abc");
@@ -115,6 +125,45 @@ it("ages are short", () => {
   expect([5, 65, 3700, 200_000].map(duration)).toEqual(["5 s", "1 min 05 s", "1 h 01 min", "2 d"]);
   expect(age(null, 0)).toBe("never");
   expect(age("2026-01-01T00:00:10Z", Date.parse("2026-01-01T00:00:00Z"))).toBe("0 s"); // a clock ahead of ours
+});
+
+it("goes by central's clock where ours is wrong", () => {
+  expect([offset(100_000, 99_000), offset(100_000, 40_000), offset(NaN, 1)]).toEqual([0, 60_000, 0]);
+});
+
+it("knows how far a traveller has come", () => {
+  expect(["idle", "reading", "referred_inside", "exiting", "new"].map(stepOf)).toEqual([null, 0, 2, 3, null]);
+});
+
+describe("a call for attention", () => {
+  const referral = (id: string, more: Partial<Referral> = {}): Referral =>
+    ({ id, state: "open", waiting_since: "2026-01-01T10:00:00Z", handed_over_to: null, ...more }) as Referral;
+
+  it("is made by whoever begins to wait, and by nobody at the first look", () => {
+    const calls = new Calls();
+    expect(calls.look([referral("a")], "omar")).toBe(false);
+    expect(calls.look([referral("a"), referral("b")], "omar")).toBe(true);
+    expect(calls.look([referral("a"), referral("b")], "omar")).toBe(false);
+    expect(calls.look([referral("a", { state: "decided" }), referral("b")], "omar")).toBe(false);
+  });
+
+  it("is made again by whoever waits anew, and by a colleague's hand-over to me", () => {
+    const calls = new Calls();
+    calls.look([referral("a"), referral("b")], "omar");
+    expect(calls.look([referral("a", { handed_over_to: "sven" }), referral("b")], "omar")).toBe(false);
+    expect(calls.look([referral("a", { handed_over_to: "omar" }), referral("b")], "omar")).toBe(true);
+    expect(calls.look([referral("b", { waiting_since: "2026-01-01T10:05:00Z" })], "omar")).toBe(true);
+  });
+
+  it("is made by whoever asks for help where nothing can be referred", () => {
+    const gate = (...names: string[]) =>
+      ({ unit: "g", faults: names.map((name) => ({ name, since: "2026-01-01T10:00:00Z" })) }) as Unit;
+    const calls = new Calls();
+    calls.look([], "omar", [gate("LinkLost")]);
+    expect(calls.look([], "omar", [gate("LinkLost", "Garbled")])).toBe(false);
+    expect(calls.look([], "omar", [gate("Safeguarding")])).toBe(true);
+    expect(calls.look([], "omar", [gate("Safeguarding")])).toBe(false);
+  });
 });
 
 describe("a sitting", () => {

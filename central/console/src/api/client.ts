@@ -27,11 +27,20 @@ export function onSignedOut(callback: () => void): void {
   whenSignedOut = callback;
 }
 
+let whenTold: (at: number) => void = () => {};
+
+/** `callback` hears central's time (ms, NaN where it gave none) with every answer. */
+export function onTime(callback: (at: number) => void): void {
+  whenTold = callback;
+}
+
 async function reach(path: string, init: RequestInit, patience = PATIENCE_MS): Promise<Response> {
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       ...init, credentials: "same-origin", signal: AbortSignal.timeout(patience),
     });
+    whenTold(Date.parse(response.headers.get("Date") ?? ""));
+    return response;
   } catch {
     throw new ApiError(0, "unreachable", init.method === "GET"
       ? "The central service does not answer. Check the network, then try again."
@@ -85,16 +94,22 @@ export const api = {
   review: (state: "open" | "decided", limit: number) =>
     call<{ items: Inspection[] }>("GET", `/api/review?state=${state}&limit=${limit}`),
   claim: (inspection: string) => call<Inspection>("POST", `/api/review/${id(inspection)}/claim`, {}),
+  putBack: (inspection: string) => call<Inspection>("DELETE", `/api/review/${id(inspection)}/claim`),
   decide: (inspection: string, disposition: Disposition, reason: string, tools: string[]) =>
     call<Inspection>("POST", `/api/review/${id(inspection)}/decision`, { disposition, reason, tools }),
 
   referrals: () => call<{ referrals: Referral[] }>("GET", "/api/referrals?state=open"),
   judge: (referral: string, decision: Judgement, reason: string) =>
     call<Referral>("POST", `/api/referrals/${id(referral)}/decision`, { decision, reason }),
+  assist: (referral: string) => call<Referral>("POST", `/api/referrals/${id(referral)}/assist`, {}),
+  handOver: (referral: string, to: string | null, reason: string) =>
+    call<Referral>("POST", `/api/referrals/${id(referral)}/handover`, { to, reason }),
+  officers: () => call<{ officers: string[] }>("GET", "/api/officers"),
 
   passages: (limit: number) => call<{ passages: Passage[] }>("GET", `/api/passages?limit=${limit}`),
-  audit: (after: number, limit: number) =>
-    call<AuditPage>("GET", `/api/audit?after=${after}&limit=${limit}`),
+  /** The newest entries first; those before `before` where it is given. */
+  audit: (before: number | null, limit: number) =>
+    call<AuditPage>("GET", `/api/audit?order=newest&limit=${limit}${before === null ? "" : `&before=${before}`}`),
 
   users: () => call<{ users: User[] }>("GET", "/api/users"),
   addUser: (name: string, roles: Role[]) =>

@@ -33,6 +33,7 @@ export interface Unit {
   online: boolean;
   service: Service;
   phase: string;
+  phase_since: string | null;
   since: string | null;
   last_event_at: string | null;
   software: string | null;
@@ -104,6 +105,12 @@ export interface Referral {
   decision: Judgement | null;
   decided_by: string | null;
   command_state: CommandState;
+  waiting_since: string | null;
+  assisted_by: string | null;
+  assist_state: CommandState;
+  handed_over_by: string | null;
+  handed_over_to: string | null;
+  handover_reason: string | null;
 }
 
 export interface Passage {

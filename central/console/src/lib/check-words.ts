@@ -1,6 +1,7 @@
 // The checks of a passage in plain words. A reason is a check with its answer: `expiry.failed`,
 // `authenticity.issuer.undetermined`. What is not in the dictionary is shown as its code, so that
-// nothing is hidden.
+// nothing is hidden. What was asked for in confidence has the words of the ordinary wish for help, as
+// others may look at the screen; only the open referral says more.
 import type { CheckStatus } from "../api/types";
 
 const CHECKS: Record<string, string> = {
@@ -63,6 +64,11 @@ const REASONS: Record<string, string> = {
   "uv.failed": "The paper glows under UV light; genuine paper does not",
   "ir.failed": "The ink does not behave as it should in infrared",
   "watchlist.failed": "Watchlist hit",
+  "assistance": "The traveller asked for help",
+  "reading.too-slow": "Reading the document took too long",
+  "reading.failed": "Reading the document failed",
+  "deciding.too-slow": "The checks inside took too long",
+  "deciding.failed": "The checks inside failed",
 };
 
 const ANSWERS: Record<string, string> = {
@@ -75,13 +81,20 @@ const ANSWERS: Record<string, string> = {
 // Older lanes write underscores; the meaning is the same.
 const spelt = (code: string): string => code.replaceAll("_", "-").toLowerCase();
 
+export const CONFIDED_TEXT = "Asked for in silence. Speak with the traveller alone first, apart from anybody they came with.";
+
+export function isConfided(code: string): boolean {
+  return code.toLowerCase().includes("safeguarding");
+}
+
 export function checkText(name: string): string {
+  if (isConfided(name)) return "Wish of the traveller";
   return CHECKS[spelt(name)] ?? name;
 }
 
 /** The sentence for a reason: its own, or its check's name and answer, or its code. */
 export function reasonText(code: string): string {
-  const own = REASONS[spelt(code)];
+  const own = REASONS[isConfided(code) ? "assistance" : spelt(code)];
   if (own) return own;
   const dot = code.lastIndexOf(".");
   const check = CHECKS[spelt(code.slice(0, Math.max(0, dot)))];

@@ -23,7 +23,7 @@ export function waitingItems(items: Inspection[]): Inspection[] {
 }
 
 export function waitingReferrals(referrals: Referral[]): Referral[] {
-  return referrals.filter(isWaiting).toSorted((a, b) => moment(a.decided_at) - moment(b.decided_at));
+  return referrals.filter(isWaiting).toSorted((a, b) => moment(a.waiting_since) - moment(b.waiting_since));
 }
 
 /** Milliseconds; what has no time yet comes last. */

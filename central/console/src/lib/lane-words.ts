@@ -43,6 +43,8 @@ const FAULTS: Record<string, string> = {
   DiskFailed: "The lane's disk fails",
   OutboxFull: "Too many unsent records",
   BrokerLost: "No connection to central",
+  Assistance: "A traveller asks for help",
+  Safeguarding: "A traveller asks for help", // in silence: only the open gate says more
 };
 
 const spelt = (code: string): string => code.replaceAll("_", "-").toLowerCase();

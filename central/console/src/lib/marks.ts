@@ -1,5 +1,5 @@
 // A state as a word, a shape and a tone, so that colour is never alone.
-import type { CheckStatus, CommandState, Service } from "../api/types";
+import type { CheckStatus, CommandState, Service, Unit } from "../api/types";
 
 export interface Mark {
   text: string;
@@ -18,6 +18,14 @@ const SERVICES: Record<Service, Mark> = {
 export function serviceMark(service: Service, online: boolean): Mark {
   if (!online) return { text: "Not connected", shape: "square", tone: "bad" };
   return SERVICES[service] ?? SERVICES.unknown;
+}
+
+/** A gate that somebody closed is not broken, and must not look so. */
+export function gateMark(gate: Pick<Unit, "service" | "online" | "phase" | "faults">): Mark {
+  if (gate.online && gate.phase === "closed" && gate.faults.length === 0) {
+    return { text: "Closed", shape: "ring", tone: "off" };
+  }
+  return serviceMark(gate.service, gate.online);
 }
 
 const STATUSES: Record<CheckStatus, Mark> = {

@@ -1,7 +1,7 @@
 // Where the console is, in the part of the address behind `#`; and the one-time link in its path.
 import type { Role } from "../api/types";
 
-export type ScreenName = "fleet" | "review" | "referrals" | "passages" | "audit" | "users";
+export type ScreenName = "fleet" | "gates" | "review" | "passages" | "audit" | "users";
 
 export interface Route {
   screen: ScreenName;
@@ -16,8 +16,8 @@ interface Entry {
 
 export const SCREENS: Entry[] = [
   { name: "fleet", title: "Lanes", needs: "viewer" },
+  { name: "gates", title: "Gates", needs: "officer" },
   { name: "review", title: "Scanner review", needs: "analyst" },
-  { name: "referrals", title: "Referrals", needs: "officer" },
   { name: "passages", title: "Passages", needs: "viewer" },
   { name: "audit", title: "Audit", needs: "supervisor" },
   { name: "users", title: "Users", needs: "admin" },
@@ -36,7 +36,7 @@ export function may(roles: Role[], needed: Role): boolean {
   return roles.some((role) => INCLUDES[role]?.includes(needed));
 }
 
-/** `#/review/ABC` → {screen: "review", id: "ABC"}; anything unknown is the fleet. */
+/** `#/gates/ABC` → {screen: "gates", id: "ABC"}; anything unknown is the fleet. */
 export function parseRoute(hash: string): Route {
   const [name = "", id = ""] = hash.replace(/^#\/?/, "").split("/");
   const screen = SCREENS.find((entry) => entry.name === name)?.name ?? "fleet";

@@ -21,6 +21,11 @@ export function age(from: string | null, now: number): string {
   return seconds === null ? "never" : duration(seconds);
 }
 
+/** How far central's clock is before ours, in ms; 0 within what a header in whole seconds can tell. */
+export function offset(theirs: number, ours: number): number {
+  return Math.abs(theirs - ours) > 3000 ? theirs - ours : 0;
+}
+
 /** hh:mm:ss in the operator's own zone. */
 export function clockTime(at: string | number | null): string {
   if (at === null) return "–";

@@ -2,7 +2,8 @@
 // 1. Opening claims; someone else's claim is told and the item is not opened.
 // 2. The claim is renewed every four minutes (central lets it lapse after five).
 // 3. After a decision the next waiting item opens by itself.
-// 4. An item that ends while it is open is closed, with a word.
+// 4. Whoever puts an item back, or signs out, ends the claim; others need not wait for it.
+// 5. An item that ends while it is open is closed, with a word.
 import { ApiError, api } from "../api/client";
 import type { Disposition, Inspection, Region } from "../api/types";
 import { isWaiting, nextItem } from "../lib/collections";
@@ -92,6 +93,18 @@ class Desk {
     this.close();
     await this.openNext();
     return true;
+  }
+
+  /** Closes the open item and gives its claim up. */
+  async putBack(): Promise<void> {
+    const item = this.item;
+    if (!item || this.sending) return;
+    this.close();
+    try {
+      world.review.take(await api.putBack(item.id));
+    } catch (error) {
+      notices.alarm(`Item ${item.item} stays claimed for a few minutes. ${wordsOf(error)}`);
+    }
   }
 
   /** Called with every change of the queue. */

@@ -14,10 +14,14 @@ export const REVIEW_REASONS: Record<Disposition, string[]> = {
   ],
 };
 
-export const REFERRAL_REASONS: Record<Judgement, string[]> = {
+export const REFERRAL_REASONS: Record<Judgement | "handover", string[]> = {
   approve: [
     "Compared in person: same person", "Document examined: genuine", "Technical fault of the gate",
     "Entitled, document type not served here",
+  ],
+  handover: [
+    "Needs somebody at the gate", "Speaks another language", "Second opinion wanted", "End of my shift",
+    "A matter for a supervisor",
   ],
   refuse: [
     "Not the same person", "Document not genuine or altered", "Document not valid",

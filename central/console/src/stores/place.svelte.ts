@@ -7,6 +7,12 @@ class Place {
   constructor() {
     addEventListener("hashchange", () => { this.route = parseRoute(location.hash); });
   }
+
+  /** Goes to `link` now: the event of the address comes later, perhaps after the next key. */
+  go(link: string): void {
+    location.hash = link;
+    this.route = parseRoute(link);
+  }
 }
 
 export const place = new Place();

@@ -6,10 +6,14 @@ interface Choices {
   shortcuts: boolean;
   /** Hide what the recogniser thinks until the operator asks, so that he looks first. */
   blindFirst: boolean;
+  /** A tone when a traveller is referred. */
+  sound: boolean;
+  /** The gate's card blinks then, three times. */
+  blink: boolean;
 }
 
 const KEY = "border-console";
-const DEFAULTS: Choices = { theme: "dark", shortcuts: true, blindFirst: false };
+const DEFAULTS: Choices = { theme: "dark", shortcuts: true, blindFirst: false, sound: true, blink: true };
 
 function stored(): Choices {
   try {

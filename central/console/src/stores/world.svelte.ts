@@ -88,10 +88,15 @@ class World {
   }
 
   #referral(referral: Referral): void {
-    const before = this.referrals.find(referral.id)?.command_state;
+    const known = this.referrals.find(referral.id);
+    const before = known?.command_state;
     this.referrals.take(referral);
+    if (referral.assisted_by === session.name && known?.assist_state !== referral.assist_state
+      && wentWrong(referral.assist_state)) {
+      notices.alarm(`${referral.unit}: its screen may not say that somebody comes.`, linkTo("gates", referral.unit));
+    }
     if (referral.decided_by === session.name && before !== referral.command_state) {
-      tellFailure(referral.command_state, referral.unit, linkTo("referrals"));
+      tellFailure(referral.command_state, referral.unit, linkTo("gates", referral.unit));
     }
   }
 }
