@@ -76,7 +76,7 @@ def build(
         recogniser = card(XRAY_MODEL)
         scanner = ScannerUnit(config, outbox, spool, clock, post, recogniser, models, changed)
         return BuiltLane(scanner, [], listeners)
-    display = Display(config.display.languages)
+    display = display_of(config)
     store = trust_of(config)
     for problem in store.problems:
         log.warning("trust.problem", problem=problem)
@@ -94,6 +94,18 @@ def build(
     )
     server = DisplayServer(display, *split(config.display.listen))
     return BuiltLane(gate, [server.run()], listeners)
+
+
+def display_of(config: EGateConfig) -> Display:
+    """Return the traveller's screen as the lane's file describes it."""
+    how = config.display
+    return Display(
+        how.languages,
+        folder=how.texts,
+        families=how.families,
+        sound=how.sound,
+        silent=how.silent,
+    )
 
 
 def trust_of(config: EGateConfig) -> trust.TrustStore:
@@ -142,5 +154,5 @@ def check(config: EGateConfig | ScannerConfig) -> list[str]:
         remarks += [f"documents.trust: {problem}" for problem in store.problems]
         remarks.append(f"documents.trust: {len(store)} certificates are believed")
         for code in config.display.languages:
-            language(code)
+            language(code, config.display.texts)
     return remarks

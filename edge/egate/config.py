@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, TypeAdapter, ValidationInfo, field_validator, model_validator
 
+from contract.names import Identifier
 from contract.presence import Kind
-from edge.display.screens import language
+from edge.display.display import Families
+from edge.display.requests import SILENT, Presses
+from edge.display.requests import Kind as Asking
+from edge.display.screens import TEXTS, language
+from edge.egate.badge import Badges
 from edge.egate.passage import Phase
 from edge.runtime.config import LaneSection, Serial
 from settings.addresses import Listen
 from settings.files import Section, Where
-
-
-def _spoken(code: str) -> str:
-    language(code)
-    return code
 
 
 class GateDevice(Serial):
@@ -38,6 +38,13 @@ class CameraDevice(Section):
     frozen_after: float = Field(default=2.0, gt=0, le=60, description="s of the very same picture")
 
 
+class BadgeReaderDevice(Serial):
+    """An officers' badge reader on an OSDP line."""
+
+    address: int = Field(default=0, ge=0, le=126)
+    key: Where = Field(description="file with its base key, which nobody else can read")
+
+
 class EGateDevices(Section):
     """What an e-gate is made of."""
 
@@ -46,15 +53,42 @@ class EGateDevices(Section):
     chip_reader: Serial
     page_camera: CameraDevice
     face_camera: CameraDevice
+    badge_reader: BadgeReaderDevice | None = None
 
 
 class Display(Section):
     """The traveller's screen."""
 
     listen: Listen = "127.0.0.1:8301"
-    languages: list[Annotated[str, AfterValidator(_spoken)]] = Field(
-        default=["en", "fr", "es", "ar"], min_length=1
+    texts: Where = Field(default=TEXTS, description="folder with a file for each language")
+    languages: list[str] = Field(
+        default=["en", "fr", "es", "ar"], min_length=1, validate_default=True
     )
+    families: Families = Field(
+        default=Families.STAFFED, description="what travellers with children are told"
+    )
+    sound: bool = Field(default=True, description="whether the page sounds a tone")
+    silent: tuple[Asking, ...] = Field(
+        default=SILENT, description="presses that ask for help in silence; none if empty"
+    )
+    more_time: float = Field(
+        default=3.0, ge=1, le=20, description="times longer, for who asks for more time"
+    )
+
+    @field_validator("languages")
+    @classmethod
+    def _spoken(cls, codes: list[str], info: ValidationInfo) -> list[str]:
+        for code in codes if "texts" in info.data else ():
+            language(code, info.data["texts"])
+        return codes
+
+    @field_validator("silent")
+    @classmethod
+    def _a_pattern(cls, pattern: tuple[Asking, ...]) -> tuple[Asking, ...]:
+        if Asking.LANGUAGE in pattern:
+            raise ValueError("a choice of language is no part of a pattern")
+        Presses(lambda: 0.0, pattern)  # says what is wrong with it
+        return pattern
 
 
 class Documents(Section):
@@ -89,3 +123,17 @@ class EGateConfig(LaneSection):
     display: Display = Display()
     documents: Documents = Documents()
     policy: PassagePolicy = PassagePolicy()
+    badges: Badges | None = Field(default=None, description="whose badge may do what")
+
+    @field_validator("badges")
+    @classmethod
+    def _operators(cls, badges: Badges | None) -> Badges | None:
+        for officer in badges.officers if badges is not None else ():
+            TypeAdapter(Identifier).validate_python(officer.name)  # it stands in the record
+        return badges
+
+    @model_validator(mode="after")
+    def _badges_and_their_reader(self) -> EGateConfig:
+        if (self.badges is None) != (self.devices.badge_reader is None):
+            raise ValueError("badges and devices.badge_reader need each other: give both or none")
+        return self

@@ -1,15 +1,19 @@
 """The e-gate's devices, each in its worker: how it is opened, what a poll of it is.
 
-The chip reader has no poll: it is asked to read once a document lies on it.
+The chip reader has no poll: it is asked to read once a document lies on it. The officers' badge
+reader is there where the lane's file names one; the gate works without it.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from drivers.badge_reader.reader import BAUDRATE as BADGE_BAUDRATE
+from drivers.badge_reader.reader import BadgeReader, CardRead, Tamper, load_key
 from drivers.camera.camera import Camera, Frame
 from drivers.chip_reader.chip_reader import ChipReader, Patience, open_reader
 from drivers.document_reader.codec import Dialect
@@ -22,17 +26,20 @@ from drivers.gate.gate import Gate
 from drivers.gate.registers import GateState
 from drivers.link import open_link
 from edge.documents.chip.reader import Reading, read_chip, read_size
-from edge.egate.config import CameraDevice, EGateDevices, PassagePolicy
+from edge.egate.badge import Badges, Officer
+from edge.egate.config import BadgeReaderDevice, CameraDevice, EGateConfig, EGateDevices
 from edge.runtime.worker import Post, Worker
 
 GATE, DOCUMENT_READER, CHIP_READER = "gate", "document-reader", "chip-reader"
 PAGE_CAMERA, FACE_CAMERA = "page-camera", "face-camera"
+BADGE_READER = "badge-reader"
 READERS = (DOCUMENT_READER, CHIP_READER, PAGE_CAMERA, FACE_CAMERA)
 
 GATE_POLL = 0.05  # s; the controller's watchdog bears 2 s of silence
 DOCUMENT_POLL = 0.03  # s that one look at the reader may block its thread
 GLANCE_WITHIN = 1.0  # s for such a frame
 ASK_AFTER = 2.0  # s of silence of the document reader
+BADGE_POLL = 0.2  # s that one look at the badge reader may block its thread
 CAMERA_POLL = 0.5  # s between frames that nobody asked for: enough to see a camera freeze
 _DIALECTS = {
     "framed": Dialect.FRAMED,
@@ -81,6 +88,25 @@ class DocumentPoll:
         return event
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A badge was shown: whose, None where it is nobody's."""
+
+    officer: Officer | None
+
+
+class BadgePoll:
+    """Asks the reader what happened, and whose badge it was: that takes a moment of its thread."""
+
+    def __init__(self, badges: Badges) -> None:
+        self._badges = badges
+
+    def __call__(self, reader: BadgeReader) -> Shown | Tamper | None:
+        """Return what happened, if anything."""
+        event = reader.poll(BADGE_POLL)
+        return Shown(self._badges.officer(event)) if isinstance(event, CardRead) else event
+
+
 class ChipStation:
     """Where a document lies while its chip is read. A card is there only for one reading."""
 
@@ -126,10 +152,16 @@ class Workers:
     chip_reader: Worker[ChipStation]
     page_camera: Worker[Camera]
     face_camera: Worker[Camera]
+    badge_reader: Worker[BadgeReader] | None = None
+
+    def __iter__(self) -> Iterator[Worker[Any]]:
+        """Yield those that there are."""
+        return (worker for worker in vars(self).values() if worker is not None)
 
 
-def workers(devices: EGateDevices, policy: PassagePolicy, post: Post) -> Workers:
+def workers(config: EGateConfig, post: Post) -> Workers:
     """Return the workers of an e-gate, not started."""
+    devices, policy = config.devices, config.policy
     patience = Patience(policy.chip_answers_within, policy.chip_within)
     return Workers(
         gate=Worker(GATE, _gate(devices), post, poll=GatePoll(), every=GATE_POLL),
@@ -145,6 +177,7 @@ def workers(devices: EGateDevices, policy: PassagePolicy, post: Post) -> Workers
         ),
         page_camera=_camera(PAGE_CAMERA, devices.page_camera, post),
         face_camera=_camera(FACE_CAMERA, devices.face_camera, post),
+        badge_reader=_badge_reader(devices.badge_reader, config.badges, post),
     )
 
 
@@ -158,6 +191,21 @@ def _document_reader(devices: EGateDevices) -> Callable[[], DocumentReader]:
     return lambda: DocumentReader(
         open_link(where.url, where.baudrate or DOCUMENT_BAUDRATE), _DIALECTS[where.dialect]
     )
+
+
+def _badge_reader(
+    where: BadgeReaderDevice | None, badges: Badges | None, post: Post
+) -> Worker[BadgeReader] | None:
+    if where is None or badges is None:
+        return None
+
+    def open_it() -> BadgeReader:
+        key = load_key(where.key)
+        return BadgeReader(
+            open_link(where.url, where.baudrate or BADGE_BAUDRATE), key, where.address
+        )
+
+    return Worker(BADGE_READER, open_it, post, poll=BadgePoll(badges), every=0.001)
 
 
 def _camera(name: str, where: CameraDevice, post: Post) -> Worker[Camera]:

@@ -32,6 +32,7 @@ class Story:
     stages: dict[str, float] = field(default_factory=dict)
     checks: Sequence[Check] = ()
     reasons: tuple[str, ...] = ()
+    asked: list[str] = field(default_factory=list)  # why the traveller wants an officer
     pictures: list[Picture] = field(default_factory=list)
 
     @property
@@ -39,6 +40,10 @@ class Story:
         """The state that issued the document, empty while unknown."""
         printed = self.evidence.printed
         return "" if printed is None else printed.fields["issuing_state"].rstrip("<")
+
+    def give_reasons(self, *more: str) -> None:
+        """Add ``more`` to the reasons, and what the traveller asked for; each stands there once."""
+        self.reasons = tuple(dict.fromkeys((*self.reasons, *more, *self.asked)))
 
 
 class Recorder:

@@ -12,38 +12,41 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from contract.command import Command, Execution, Verb
-from contract.passage import Check, OfficerDecision, Outcome, Resolved, Verdict
-from contract.topics import Stream
+from contract.command import Command
+from contract.passage import Check, Outcome, Verdict
+from drivers.badge_reader.reader import Tamper
 from drivers.document_reader.codec import Detected, Placed, Removed, Unreadable
 from drivers.errors import DriverError
 from drivers.gate.gate import Gate
 from drivers.gate.registers import GateState
 from edge.display.server import Display
+from edge.display.storyboard import Hint
 from edge.egate import devices
 from edge.egate.checks import document_checks, inside_checks
 from edge.egate.conditions import Conditions
 from edge.egate.config import EGateConfig
 from edge.egate.decision import decide, profile
 from edge.egate.glass import Glass
+from edge.egate.guide import Guide, hint_of
 from edge.egate.leaves import Leaves
+from edge.egate.officers import OPENABLE, Officers
 from edge.egate.passage import LEVELS, LIMITS, PASSAGE, Do, Event, Phase
 from edge.egate.reading import Authenticate, read_document, take_face
 from edge.egate.standing import Standing
 from edge.egate.story import Recorder, Story
+from edge.egate.wishes import Requests
 from edge.runtime.clock import Clock
 from edge.runtime.controller import ControllerWatch
 from edge.runtime.engine import Engine
 from edge.runtime.hands import Hands
 from edge.runtime.lane import Lane
-from edge.runtime.orders import close_lane, open_lane
 from edge.runtime.worker import Condition, Happening, Post, Seen
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import Answer
 from edge.uplink.outbox import Outbox
 
-_OPENABLE = frozenset({Phase.CLOSED, Phase.FAULT})
-_MAKING_SAFE = _OPENABLE | {Phase.RECOVERING, Phase.EVACUATING}
+JUDGING = 2.0  # s of a reading's limit that are kept for judging what was read
+_MAKING_SAFE = OPENABLE | {Phase.RECOVERING, Phase.EVACUATING}
 _OUTCOMES = {
     Do.END_CROSSED: Outcome.CROSSED,
     Do.END_REFUSED: Outcome.REFUSED,
@@ -79,8 +82,8 @@ class EGateUnit:
         self._changed = changed
         self.lane = Lane(outbox, clock, lambda: self._engine.phase, models)
         self._recorder = Recorder(self.lane, spool)
-        self._workers = devices.workers(config.devices, config.policy, post)
-        for worker in vars(self._workers).values():
+        self._workers = devices.workers(config, post)
+        for worker in self._workers:
             self.lane.add(worker)
         self._engine: Engine[Phase, Event, Do] = Engine(
             PASSAGE,
@@ -91,6 +94,7 @@ class EGateUnit:
             holds=lambda level: self._conditions().holds(level),
             perform=self._perform,
             entered=self._entered,
+            stretch=lambda: config.display.more_time if display.wishes.more_time else 1.0,
         )
         self._hands: Hands[Event] = Hands(
             self.lane, self._engine.happen, self._engine.look, lambda: self.phase in _MAKING_SAFE
@@ -100,6 +104,16 @@ class EGateUnit:
         self._heart = ControllerWatch(devices.GATE, self.lane, clock)
         self._glass = Glass()
         self._story: Story | None = None
+        self._officers = Officers(
+            self.lane,
+            self._engine,
+            self._hands,
+            standing,
+            display,
+            lambda: self._story,
+            self._look_at_gate,
+        )
+        self._requests = Requests(self.lane, self._engine, display, lambda: self._story)
 
     # The agent's view
 
@@ -136,7 +150,11 @@ class EGateUnit:
             ):
                 if self._glass.notice(it):
                     self._engine.happen(Event.DOCUMENT_REMOVED)
+            case Seen(devices.BADGE_READER, devices.Shown() | Tamper() as it):
+                self._officers.at_the_gate(it)
         self._engine.look()
+        if self.phase is Phase.FAULT:  # people may come out, and go in again
+            self._display.advise(self._hint)
 
     def tick(self) -> None:
         """Look at limits, conditions, lists and the disk."""
@@ -146,37 +164,7 @@ class EGateUnit:
 
     async def execute(self, command: Command) -> Answer:
         """Obey ``command``, which has been believed already."""
-        match command.verb:
-            case Verb.OPEN_LANE if (objection := self._standing.objection) is not None:
-                return Execution.REFUSED, objection
-            case Verb.OPEN_LANE:
-                return open_lane(self.lane, self._engine, Event.OPEN_LANE, _OPENABLE)
-            case Verb.CLOSE_LANE:
-                return close_lane(self.lane, self._engine)
-            case Verb.DECIDE_PASSAGE:
-                await self._look_at_gate()
-                return self._decide_referral(command)
-        return Execution.REFUSED, f"an e-gate does not know {command.verb}"
-
-    # Officers
-
-    def _decide_referral(self, command: Command) -> Answer:
-        story = self._story
-        referred = self.phase in (Phase.REFERRED_AT_ENTRY, Phase.REFERRED_INSIDE)
-        if story is None or not referred or command.args.get("passage") != story.passage:
-            return Execution.REFUSED, "this passage waits for no officer any more"
-        resolved = Resolved(
-            passage=story.passage,
-            decision=OfficerDecision(str(command.args.get("decision"))),
-            operator=command.operator,
-            reason=str(command.args.get("reason", ""))[:300],
-        )
-        if not self.lane.record(Stream.DECISION, "passage.resolved", resolved):
-            return Execution.FAILED, "the decision could not be recorded; the lane stays as it is"
-        approved = resolved.decision is OfficerDecision.APPROVE
-        story.evidence.approved_by = command.operator if approved else None
-        self._engine.happen(Event.APPROVED if approved else Event.REFUSED)
-        return Execution.DONE, f"{self.phase}"
+        return await self._officers.execute(command)
 
     # Conditions
 
@@ -189,6 +177,10 @@ class EGateUnit:
             closing=self.lane.closing or self._standing.closes,
             document_waits=self._glass.waits,
         )
+
+    @property
+    def _hint(self) -> Hint | None:
+        return hint_of(self.phase, self._engine.cause, self._gate)
 
     async def _look_at_gate(self) -> bool:
         """Take in the gate as it is now; return whether it said."""
@@ -210,6 +202,7 @@ class EGateUnit:
 
     def _begin(self) -> None:
         self._story = Story(self._clock.monotonic())
+        self._requests.begin(self._story)
         self._recorder.started(self._story)
 
     def _read_document(self) -> None:
@@ -217,12 +210,19 @@ class EGateUnit:
         self._hands.begin(self._read(self._story, self._glass.take()), Event.DOCUMENT_FLAGGED)
 
     async def _read(self, story: Story, lines: tuple[str, ...] | None) -> Event:
-        stages = await read_document(story.evidence, lines, self._workers, self._authenticate)
+        stages = await read_document(
+            story.evidence,
+            lines,
+            self._workers,
+            self._authenticate,
+            Guide(self._display, self._clock),
+            lambda: self._engine.left > JUDGING,
+        )
         story.stages |= stages
         story.checks = self._document_checks(story)
         decision = decide(story.checks, self._profile)
         story.reasons = decision.reasons
-        clear = decision.verdict is Verdict.CLEAR
+        clear = decision.verdict is Verdict.CLEAR and not story.asked
         return Event.DOCUMENT_ACCEPTED if clear else Event.DOCUMENT_FLAGGED
 
     def _document_checks(self, story: Story) -> list[Check]:
@@ -241,8 +241,8 @@ class EGateUnit:
         decision = decide(inside, self._profile)
         story.checks = [*story.checks, *inside]
         document_stands = not story.reasons or story.evidence.approved_by is not None
-        if not (decision.verdict is Verdict.CLEAR and document_stands):
-            story.reasons = story.reasons + decision.reasons
+        if story.asked or not (decision.verdict is Verdict.CLEAR and document_stands):
+            story.give_reasons(*decision.reasons)
             return Event.FLAGGED
         # Without a record there is no clearance: the full disk will be noticed at once.
         return Event.CLEARED if self._recorder.decided(story, Verdict.CLEAR) else None
@@ -252,10 +252,11 @@ class EGateUnit:
         story = self._story
         if not story.checks:
             story.checks = self._document_checks(story)
+        story.give_reasons()
         if not story.reasons and self._engine.cause is not None:
             phase, event = self._engine.cause
             how = "too-slow" if event is Event.TIMED_OUT else "failed"
-            story.reasons = (f"{phase}.{how}",)
+            story.give_reasons(f"{phase}.{how}")
         self._recorder.decided(story, Verdict.REFER)
 
     def _end(self, outcome: Outcome) -> None:
@@ -286,7 +287,8 @@ class EGateUnit:
             self.lane.stopped(self._engine.cause)
         elif phase in (Phase.CLOSED, Phase.RECOVERING):
             self.lane.reopened()
-        self._display.show(phase, self._story.issuing_state if self._story else "")
+        state = self._story.issuing_state if self._story else ""
+        self._display.show(phase, state, self._hint)
         self._leaves.light(phase)
         self.lane.tick()
         self._changed(self._engine.version)

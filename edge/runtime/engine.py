@@ -1,7 +1,7 @@
 """Drives one table: takes events, has their effects performed, watches limits and conditions.
 
 1. Events are taken one at a time, in the order they came; an effect may raise further events.
-2. Entering a phase starts its limit; when it is over, TIMED_OUT happens.
+2. Entering a phase starts its limit, times ``stretch``; when it is over, TIMED_OUT happens.
 3. After every event the conditions are looked at, most urgent first, until none has a step.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Generic, TypeVar
 
 from edge.runtime.clock import Clock
@@ -34,6 +35,7 @@ class Engine(Generic[PhaseT, EventT, DoT]):
         holds: Callable[[EventT], bool],
         perform: Callable[[DoT], None],
         entered: Callable[[PhaseT], None],
+        stretch: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._table = table
         self._machine = Machine(table)
@@ -44,6 +46,7 @@ class Engine(Generic[PhaseT, EventT, DoT]):
         self._holds = holds
         self._perform = perform
         self._entered = entered
+        self._stretch = stretch
         self._waiting: deque[EventT] = deque()
         self._busy = False
         self._deadline: float | None = None
@@ -56,6 +59,11 @@ class Engine(Generic[PhaseT, EventT, DoT]):
     def phase(self) -> PhaseT:
         """Where the machine stands."""
         return self._machine.phase
+
+    @property
+    def left(self) -> float:
+        """Seconds until the present phase's limit is over; infinite where it has none."""
+        return inf if self._deadline is None else self._deadline - self._clock.monotonic()
 
     @property
     def unforeseen(self) -> Mapping[tuple[PhaseT, EventT], int]:
@@ -75,6 +83,15 @@ class Engine(Generic[PhaseT, EventT, DoT]):
             self._waiting.append(self._timed_out)
         if not self._busy:
             self._drain()
+
+    def stretch_now(self) -> None:
+        """Give the limit that is running its length as ``stretch`` says now."""
+        if self._deadline is not None:
+            self._deadline = self._ends()
+
+    def _ends(self) -> float | None:
+        limit = self._limits.get(self.phase)
+        return None if limit is None else self.since + limit * self._stretch()
 
     def _drain(self) -> None:
         self._busy = True
@@ -103,8 +120,7 @@ class Engine(Generic[PhaseT, EventT, DoT]):
             self.version += 1
             self.cause = pair
             self.since = self._clock.monotonic()
-            limit = self._limits.get(self.phase)
-            self._deadline = None if limit is None else self.since + limit
+            self._deadline = self._ends()
         for effect in effects:
             self._perform(effect)
         if listed:

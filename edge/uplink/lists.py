@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -26,6 +25,7 @@ from pydantic import ValidationError
 from contract.envelope import canonical
 from contract.lists import ListKind, ListRequest, Published, SitePolicy, Watchlist
 from contract.signing import Purpose, SealError, only, seal, unseal
+from edge.runtime.backoff import Backoff
 from edge.uplink.outbox import Outbox
 
 ASK_EVERY: Final = 60.0  # s
@@ -157,11 +157,16 @@ class ListKeeper:
 async def keep_asking(
     keeper: ListKeeper, client: httpx.AsyncClient, unit: str, key: Ed25519PrivateKey
 ) -> None:
-    """Ask central for newer lists, for ever; what cannot be had is asked for again later."""
+    """Ask central for newer lists, for ever; sooner again while central does not answer."""
+    backoff = Backoff(first=0.5, most=ASK_EVERY)
     while True:
-        for kind in ListKind:
-            with contextlib.suppress(httpx.HTTPError):
+        try:
+            for kind in ListKind:
                 await _ask(keeper, client, unit, key, kind)
+        except httpx.HTTPError:
+            await asyncio.sleep(backoff.wait())
+            continue
+        backoff.reset()
         await asyncio.sleep(ASK_EVERY)
 
 
@@ -176,6 +181,8 @@ async def _ask(
     sealed = seal(Purpose.ASK, canonical(request.model_dump(mode="json")), key)
     header = {"Authorization": f"Seal {base64.b64encode(sealed).decode()}"}
     answer = await client.get(f"/lists/{kind}", headers=header)
+    if answer.status_code >= 400:
+        log.warning("list.not_given", list=kind.value, status=answer.status_code)
     if answer.status_code != 200 or len(answer.content) > LONGEST:
         return  # nothing newer, or nothing at all
     try:

@@ -96,7 +96,7 @@ class EGateLane:
         """Lay the document down for as long as the gate needs it."""
         done = threading.Event()
         faults = ChipFaults(mute=1000) if who.story is Story.MUTE_CHIP else None
-        card = Chip(who.chip, faults=faults)
+        card = Chip(who.chip, faults=faults, keys=who.keys)
         place = ("127.0.0.1", self._chip_port)
         thread = threading.Thread(target=serve_card, args=(card, *place, done), name="card")
         thread.start()

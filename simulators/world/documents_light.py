@@ -102,8 +102,8 @@ def _seen(
 ) -> Image:
     lid = (6,) * 3
     seen = cv2.warpPerspective(page, view, frame[::-1], flags=cv2.INTER_LINEAR, borderValue=lid)
-    lit = seen * rng.uniform(0.95, 1.03)
-    return np.asarray(np.clip(lit + rng.normal(0, noise, seen.shape), 0, 255), np.uint8)
+    grain = rng.standard_normal(seen.shape, np.float32) * np.float32(noise)
+    return np.asarray(np.clip(seen * np.float32(rng.uniform(0.95, 1.03)) + grain, 0, 255), np.uint8)
 
 
 def _shape(sheet: Sheet) -> tuple[int, int]:

@@ -1,17 +1,23 @@
 """A state that does not exist, for a world: its authority, one document signer, its passports.
 
+A passport's chip opens by PACE and proves itself by chip and active authentication.
 Keys live in memory and end with the process. Nothing here is secret, and nothing real.
 """
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
 
 import cv2
 
-from simulators.chip.issuer import State, passport
+from simulators.chip.issue import Issued, issue
+from simulators.chip.issuer import State
+from simulators.chip.personalisation import ef_dg1, ef_dg2
+from simulators.chip.profile import parse
 from simulators.world.portraits import portrait
 
+_CHIP = parse("PACE-ECDH-GM-AES128+CA-ECDH-AES128+AA-ECDSA")
 _FACE = 480, 360  # height and width of the portrait in the chip, pixels
 
 
@@ -33,8 +39,9 @@ class Issuer:
         """The CSCA's revocation list, DER: nothing is revoked."""
         return self._state.revocation_list(self._now - timedelta(hours=1))
 
-    def personalise(self, lines: tuple[str, ...], seed: int) -> dict[str, bytes]:
-        """Return a chip's files for the printed ``lines``, with the portrait of ``seed``."""
+    def personalise(self, lines: tuple[str, ...], seed: int) -> Issued:
+        """Return the chip for the printed ``lines``, with the portrait of ``seed``."""
         _, jpeg = cv2.imencode(".jpg", portrait(seed, *_FACE), [cv2.IMWRITE_JPEG_QUALITY, 85])
         height, width = _FACE
-        return passport(lines, jpeg.tobytes(), (width, height), self._signer)
+        groups = {"DG1": ef_dg1(lines), "DG2": ef_dg2(jpeg.tobytes(), width, height)}
+        return issue(groups, self._signer, _CHIP, secrets.token_bytes, today=self._now.date())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.documents.mrz_layout import Format
+from simulators.chip.keys import ChipKeys
 from simulators.world.documents import render_document
 from simulators.world.documents_holder import Holder, fictitious, zone
 from simulators.world.issuer import Issuer
@@ -50,6 +51,7 @@ class Traveller:
     story: Story
     lines: tuple[str, ...]
     chip: dict[str, bytes] = field(repr=False)
+    keys: ChipKeys = field(repr=False)
     page: Image = field(repr=False)
     face: Image = field(repr=False)
 
@@ -61,14 +63,16 @@ def traveller(seed: int, issuer: Issuer, story: Story | None = None) -> Travelle
     holder = _holder(seed, what)
     lines = zone(holder, Format.TD3)
     shown = zone(_other_name(holder), Format.TD3) if what is Story.SWAPPED_PAGE else lines
-    chip = issuer.personalise(lines, seed)
+    issued = issuer.personalise(lines, seed)
+    chip = issued.files
     if what is Story.FORGED_CHIP:
-        chip["DG2"] = issuer.personalise(lines, seed + 1)["DG2"]
+        chip["DG2"] = issuer.personalise(lines, seed + 1).files["DG2"]
     return Traveller(
         seed=seed,
         story=what,
         lines=lines,
         chip=chip,
+        keys=issued.keys,
         page=render_document(shown, DPI, seed, holder),
         face=portrait(seed, 640, 480),
     )

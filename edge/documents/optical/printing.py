@@ -16,6 +16,7 @@ from edge.documents.mrz import FILLER, Mrz
 from edge.documents.optical.light import Light
 from edge.documents.optical.model import DocumentModel
 from edge.documents.optical.registration import SCALE, Area, Registered, character_places
+from edge.documents.optical.spectral import LEAST_PCS, zone_contrast
 from edge.documents.result import Check, failed, not_supported, successful, undetermined
 from models.document.patches import SIDE, Judge, Question
 
@@ -39,6 +40,8 @@ def security_features(page: Registered, model: DocumentModel | None, judge: Judg
 def typeface(page: Registered, zone: Mrz, judge: Judge | None) -> Check:
     """Return whether the zone is set in OCR-B."""
     places, seen = character_places(zone), page.pages[Light.WHITE]
+    if zone_contrast(page, zone, seen) < LEAST_PCS / 2:
+        return undetermined("no type stands out where the zone should be")
     patches = [
         patch
         for line, middles in zip(zone.lines, places, strict=True)

@@ -38,6 +38,7 @@ SIZES = {  # mm
 }
 PITCH, LINE = 2.54, 6.35  # mm, of the zone's characters and lines
 REACH = 3.0  # mm
+LOWEST = 2.0  # pixels per mm; no zone can be read with fewer
 _OUT = 0.6  # pitches from the middle of the outer characters to the zone's corners
 _COARSE = 5  # pixels per mm for looking for edges: every size is a whole number of them
 _SEEN = 0.5  # share of the samples that must lie on the line for an edge to be believed
@@ -82,8 +83,9 @@ def register(
         return None
     size = SIZES[zone.format]
     rough = _by_zone(zone, np.asarray(quad, np.float64))
-    if rough is None:
-        return None
+    most = max(images[Light.WHITE].shape[:2]) / max(size) * 1.2
+    if rough is None or not LOWEST <= float(np.hypot(*rough[:2, 0])) <= most:
+        return None  # no zone, a speck, or a page far larger than its picture
     exact, edges = _by_edges(images[Light.WHITE], rough, size)
     corners = _mapped(exact, np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]]))
     resolution = float(np.sqrt(_area(corners) / (size[0] * size[1])))
