@@ -29,6 +29,7 @@ from edge.runtime.backoff import Backoff
 from edge.uplink.outbox import Outbox
 
 ASK_EVERY: Final = 60.0  # s
+AWAY_EVERY: Final = 2.0  # s at most, while central does not answer
 LONGEST: Final = 64 * 1024**2  # bytes of one list
 MOST_AHEAD: Final = 24.0  # h a list may come from the future: beyond, a clock is wrong
 log = structlog.get_logger()
@@ -158,7 +159,7 @@ async def keep_asking(
     keeper: ListKeeper, client: httpx.AsyncClient, unit: str, key: Ed25519PrivateKey
 ) -> None:
     """Ask central for newer lists, for ever; sooner again while central does not answer."""
-    backoff = Backoff(first=0.5, most=ASK_EVERY)
+    backoff = Backoff(first=0.5, most=AWAY_EVERY)
     while True:
         try:
             for kind in ListKind:

@@ -24,7 +24,7 @@ from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import CommandGate, Execute, obey
 from edge.uplink.conversation import Conversation, Identity
 from edge.uplink.errors import BrokerLost, OutboxError
-from edge.uplink.lists import ListKeeper
+from edge.uplink.lists import ListKeeper, keep_asking
 from edge.uplink.mqtt import Inbound
 from edge.uplink.outbox import Outbox
 from edge.uplink.protocol import Sender
@@ -56,6 +56,7 @@ class Uplink:
         self._settings = settings
         self._outbox = outbox
         self._spool = spool
+        self._lists = lists
         self._identity = Identity(outbox.address, key, kind, software)
         self._execute = execute
         self._clock = clock
@@ -119,5 +120,11 @@ class Uplink:
 
     async def _upload(self, origin: str) -> None:
         verify = str(self._settings.ca_file) if self._settings.ca_file is not None else True
-        async with httpx.AsyncClient(base_url=origin, verify=verify, timeout=20.0) as client:
-            await Uploader(self._spool, self._outbox.address.unit, self._identity.key, client).run()
+        unit, key = self._outbox.address.unit, self._identity.key
+        async with (
+            httpx.AsyncClient(base_url=origin, verify=verify, timeout=20.0) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
+            tasks.create_task(Uploader(self._spool, unit, key, client).run())
+            if self._lists is not None:
+                tasks.create_task(keep_asking(self._lists, client, unit, key))

@@ -25,6 +25,7 @@ class Record:
 
     phases: dict[str, str] = field(default_factory=dict)
     faults: set[tuple[str, str, str]] = field(default_factory=set)
+    referrals: set[str] = field(default_factory=set)
     alarms: list[Json] = field(default_factory=list)
     passages: dict[str, Json] = field(default_factory=dict)
     inspections: dict[str, Json] = field(default_factory=dict)
@@ -91,7 +92,8 @@ class NewsReader:
             self._say(f"{passage['unit']}: traveller {passage['outcome']} after {seconds:.1f} s")
 
     def _referral(self, case: Json) -> None:
-        if case["state"] == "open":
+        if case["state"] == "open" and case["id"] not in self.record.referrals:
+            self.record.referrals.add(case["id"])
             self._alarm("referral", case["unit"], ", ".join(case["reasons"]))
 
     def _review(self, item: Json) -> None:
