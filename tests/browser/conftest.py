@@ -19,9 +19,9 @@ FLAGS = [
 VIEW: ViewportSize = {"width": 1440, "height": 900}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """The driver of browsers; skips where there is no browser, or nothing to show in it."""
+    """The driver of browsers, per module: its event loop must not outlive the browser tests."""
     if not CHROMIUM.is_file():
         pytest.skip(f"no chromium at {CHROMIUM}")
     if not (DIST / "index.html").is_file():
@@ -30,9 +30,9 @@ def playwright() -> Iterator[Playwright]:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One chromium for all tests of this folder."""
+    """One chromium for a module."""
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield browser
     browser.close()
@@ -84,7 +84,7 @@ def desk(page: Page, central: FakeCentral) -> Page:
     return page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where screenshots go."""
     return tmp_path_factory.mktemp("console")
