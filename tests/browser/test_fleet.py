@@ -1,5 +1,7 @@
 """The lanes at a glance, live, and what remains when central is silent."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake_central import PASSWORD, FakeCentral
@@ -13,7 +15,9 @@ def test_every_lane_says_how_it_is_in_words_and_shape(page: Page, central: FakeC
     )
     broken = page.get_by_test_id("lane-gate-3")
     expect(broken).to_contain_text("Degraded")
-    expect(broken.get_by_test_id("faults")).to_contain_text("document-reader since 14 min")
+    expect(broken.get_by_test_id("faults")).to_contain_text(
+        re.compile(r"document-reader since \d+ min")
+    )
     expect(broken.locator("[data-tone] svg path")).to_have_count(1)
     expect(page.get_by_test_id("lane-gate-6")).to_contain_text("Last heard:")
     expect(page.get_by_test_id("lane-command")).to_have_count(0)  # an analyst closes no lane

@@ -254,7 +254,7 @@ def test_a_configuration_with_a_mistake_is_named_and_nothing_starts(
     assert done.stderr.startswith(f"{path}:"), done.stderr
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "data" / "outbox.db").exists()
 
 
 def test_a_lane_without_one_device_starts_and_says_so(tmp_path: Path) -> None:
