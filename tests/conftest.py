@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 FORGIVEN = "shared"
 
@@ -22,3 +23,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         if FORGIVEN not in reason:
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid}: {reason}; `make test-all` skips nothing"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _logs_end_with_their_module() -> Iterator[None]:
+    """A programme under test may have sent its log to a stream that is closed by now."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
