@@ -3,7 +3,7 @@
     bc/v1/ev/{p}/{site}/{unit}/{stream}   edge → central   QoS 1   what happened, in signed batches
     bc/v1/ack/{unit}/{stream}             central → edge   QoS 0   how far central has it on disk
     bc/v1/cmd/{unit}                      central → edge   QoS 1   never retained
-    bc/v1/challenge/{unit}                edge → central   QoS 1   the nonce a command must carry
+    bc/v1/challenge/{unit}                edge → central   retained, the nonce a command must carry
     bc/v1/presence/{unit}                 edge → all       retained, and the last will
     bc/v1/twin/{unit}/desired             central → edge   retained, version only goes up
     bc/v1/twin/{unit}/reported            edge → central   retained

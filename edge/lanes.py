@@ -22,7 +22,8 @@ from edge.egate.standing import Standing
 from edge.egate.unit import EGateUnit
 from edge.runtime.clock import Clock
 from edge.runtime.worker import Post
-from edge.scanner.unit import ScannerUnit, threshold_of
+from edge.scanner.config import threshold_of
+from edge.scanner.unit import ScannerUnit
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.lists import ListKeeper
 from edge.uplink.outbox import Outbox

@@ -9,6 +9,7 @@ from pydantic import Field
 from contract.presence import Kind
 from edge.runtime.config import LaneSection, Serial
 from edge.scanner.inspection import Phase
+from models.catalogue import Card, CatalogueError
 from settings.files import Section
 
 
@@ -73,3 +74,13 @@ class ScannerConfig(LaneSection):
     devices: ScannerDevices
     geometry: Geometry = Geometry()
     policy: InspectionPolicy = InspectionPolicy()
+
+
+def threshold_of(config: ScannerConfig, card: Card) -> float:
+    """Return the score from which an item is held: the site's, or else the model's own."""
+    known = config.policy.threshold if config.policy.threshold is not None else card.threshold
+    if known is None:
+        raise CatalogueError(
+            f"model {card.name}: its card has no threshold; set policy.threshold in the lane's file"
+        )
+    return known

@@ -4,12 +4,15 @@
    relay. It is turned on one after the other: permission, then, its loop closed, the generator.
 2. A beam that is on in a phase that wants none is turned off again, twice a second: the first
    command may have been lost.
-3. A command that a device refuses, or does not answer, is a fault (edge.runtime.hands).
+3. A belt that stands though it was told to run, as after its controller's watchdog, is asked again;
+   the unit tells of it. While it is being scanned an item must not stand.
+4. A command that a device refuses, or does not answer, is a fault (edge.runtime.hands).
 """
 
 from __future__ import annotations
 
 from drivers.conveyor.conveyor import Conveyor, Diverter
+from drivers.conveyor.registers import Belt, ConveyorState
 from drivers.errors import DriverError
 from drivers.xray_source.source import XraySource
 from edge.runtime.clock import Clock
@@ -19,7 +22,12 @@ from edge.scanner.inspection import Event, Phase
 
 OFF_AGAIN_EVERY = 0.5  # s
 _BEAM = frozenset({Phase.WARMING, Phase.AIRING, Phase.ARMING, Phase.SCANNING})
+STANDS_AFTER = 1.0  # s from the command to run; a belt starts sooner
 OFF_WITHIN = 2.0  # s that stopping waits for the generator and the belt
+
+
+class BeltStands(Exception):
+    """The belt stood though it was told to run."""
 
 
 class Machinery:
@@ -32,6 +40,8 @@ class Machinery:
         self._beam_wanted = False
         self._wish = 0  # counts them, so that a late answer cannot revive an old one
         self._off_at = float("-inf")
+        self._speed: float | None = None  # of the belt that is to run
+        self._run_at = 0.0
 
     def beam_on(self) -> None:
         """Permit the beam; it comes when the generator says that its loop is closed."""
@@ -59,10 +69,21 @@ class Machinery:
 
     def run(self, speed: float) -> None:
         """Run the belt forward at ``speed`` mm/s."""
+        self._speed, self._run_at = speed, self._clock.monotonic()
         self._hands.tell(self._workers.conveyor, lambda conveyor: conveyor.run(speed))
+
+    def stands(self, conveyor: ConveyorState) -> bool:
+        """Return whether the belt stands though it was told to run; then ask it again."""
+        if self._speed is None or conveyor.belt is not Belt.STOPPED:
+            return False
+        if self._clock.monotonic() < self._run_at + STANDS_AFTER:
+            return False
+        self.run(self._speed)
+        return True
 
     def stop(self) -> None:
         """Stop the belt."""
+        self._speed = None
         self._hands.tell(self._workers.conveyor, Conveyor.stop)
 
     def point(self, where: Diverter) -> None:

@@ -25,17 +25,17 @@ from edge.runtime.orders import close_lane, open_lane
 from edge.runtime.worker import Condition, Happening, Post, Seen
 from edge.scanner import devices
 from edge.scanner.conditions import Conditions
-from edge.scanner.config import ScannerConfig
+from edge.scanner.config import ScannerConfig, threshold_of
 from edge.scanner.devices import SourceState
 from edge.scanner.exposures import Exposures
 from edge.scanner.inspection import INSPECTION, LEVELS, LIMITS, Do, Event, Phase
-from edge.scanner.machinery import Machinery
+from edge.scanner.machinery import BeltStands, Machinery
 from edge.scanner.story import Recorder, Story
 from edge.scanner.tracking import Tracked
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import Answer
 from edge.uplink.outbox import Outbox
-from models.catalogue import Card, CatalogueError
+from models.catalogue import Card
 
 _DISPOSITIONS = {
     Disposition.RELEASE: Event.RELEASE,
@@ -124,6 +124,7 @@ class ScannerUnit:
             case Seen(devices.CONVEYOR, ConveyorState() as state):
                 self._tracked = self._tracked.follow(self._conveyor, state)
                 self._conveyor = state if self._heart.alive(state.controller_beat) else None
+                self._watch_belt(state)
             case Seen(devices.SOURCE, SourceState() as state):
                 self._account(state)
                 self._source = state
@@ -183,6 +184,12 @@ class ScannerUnit:
             geometry=self._config.geometry,
             kilovolts=self._config.devices.xray_source.kilovolts,
         )
+
+    def _watch_belt(self, state: ConveyorState) -> None:
+        if self._machinery.stands(state):
+            self.lane.trouble(devices.CONVEYOR, BeltStands("the belt stood though told to run"))
+            if self.phase is Phase.SCANNING:  # its lines show one place many times
+                self._engine.happen(Event.SCAN_FAILED)
 
     def _account(self, state: SourceState) -> None:
         """Add the time the beam was on to the item in it."""
@@ -283,13 +290,3 @@ class ScannerUnit:
             self.lane.reopened()
         self.lane.tick()
         self._changed(self._engine.version)
-
-
-def threshold_of(config: ScannerConfig, card: Card) -> float:
-    """Return the score from which an item is held: the site's, or else the model's own."""
-    known = config.policy.threshold if config.policy.threshold is not None else card.threshold
-    if known is None:
-        raise CatalogueError(
-            f"model {card.name}: its card has no threshold; set policy.threshold in the lane's file"
-        )
-    return known

@@ -2,7 +2,8 @@
 
 1. Presence is sealed and retained; the last will is the same, offline, with the same session. A
    late will of an older session that overwrites it at the broker is seen, and put right.
-2. The challenge is published at once, when it rotates, and when the lane's state version changes.
+2. The challenge is published at once, when it rotates, and when the lane's state version changes;
+   retained, so that a central that comes later has it at once.
 3. Events go as the protocol says, no more than the broker has taken so far.
 4. A broker that takes nothing for 30 s is lost, whatever TCP says.
 """
@@ -118,7 +119,7 @@ class Conversation:
         if challenge != self._challenged:
             self._challenged = challenge
             topic = str(Challenges(unit=self._unit))
-            self._connection.publish(topic, self._sealed(Purpose.CHALLENGE, challenge))
+            self._connection.publish(topic, self._sealed(Purpose.CHALLENGE, challenge), retain=True)
 
     def _tend(self, now: float) -> None:
         try:

@@ -61,6 +61,7 @@ class FakeConveyor:
     door_open: bool = False
     beam_permitted: bool = False
     diverter: Diverter = Diverter.RELEASE
+    pace: float = 1.0  # how much faster than life its time passes; a host's silence does not
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:
@@ -114,7 +115,7 @@ class FakeConveyor:
         if self.faults.halt:
             return
         self._time += seconds
-        self._silent_for += seconds
+        self._silent_for += seconds / self.pace
         self._move_diverter(seconds)
         self._watch.tick(seconds, self.belt, self._barriers, self._diverter_late)
         self._guard()

@@ -46,6 +46,7 @@ class ScannerLane:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        self.conveyor.pace = self.pace
         model = make_detector(PIXELS, seed=7)
         self._model = model
         self._air = air_counts(REFERENCE_LINES, model, 11)

@@ -143,6 +143,7 @@ def test_looking_first_hides_the_recogniser_until_asked(desk: Page) -> None:
     desk.keyboard.press("?")
     desk.get_by_test_id("blind-first").check()
     desk.keyboard.press("Escape")
+    expect(desk.get_by_test_id("legend")).to_have_count(0)
     decide(desk, "hold", "second opinion")
     wait_for_picture(desk)
     expect(desk.get_by_test_id("finding")).to_have_count(0)

@@ -57,7 +57,7 @@ def test_an_officer_s_badge_from_the_box_to_the_lane(serve, tmp_path: Path) -> N
 def test_a_bad_line(serve, fault: str) -> None:
     device = FakeBadgeReader(bytes(16))
     with serve(device) as address:
-        reader = BadgeReader(open_link(address), bytes(16), patience=Patience(0.15, 4))
+        reader = BadgeReader(open_link(address), bytes(16), patience=Patience(0.4, 6))
         reader.poll(0)
         setattr(device.faults, fault, 2)
         device.show(BADGE.data, BADGE.bits)

@@ -272,14 +272,36 @@ def test_an_analysis_that_fails_is_a_hold(scanner: ScannerWorld) -> None:
 
 def test_two_items_without_a_gap_are_judged_as_one(scanner: ScannerWorld, suspect: Found) -> None:
     since = scanner.lane.last
-    scanner.sim.conveyor.place("first", 400.0)
-    scanner.sim.conveyor.place("second", 400.0)
+    scanner.sim.conveyor.place("first", 250.0)
+    scanner.sim.conveyor.place("second", 250.0)
     scanner.lane.reaches("held", within=30)
     scanner.decide("divert")
     scanner.lane.reaches("idle", within=20)
     assert len(scanner.lane.told(since, "inspection.scanned")) == 1
     gone = [(item.tag, where) for item, where in scanner.sim.conveyor.belt.gone][-2:]
     assert gone == [("first", Diverter.DIVERT), ("second", Diverter.DIVERT)]
+
+
+def test_a_belt_that_its_controller_stopped_is_asked_again(
+    scanner: ScannerWorld, clear: Found
+) -> None:
+    gone = scanner.comes(thing())
+    scanner.lane.reaches("releasing", within=30)
+    until(lambda: scanner.sim.conveyor.belt.speed > 0)
+    scanner.sim.conveyor.belt.wanted = 0.0  # as its watchdog does
+    scanner.lane.tells("conveyor", "BeltStands")
+    assert gone.result(30) is Diverter.RELEASE
+
+
+def test_an_item_that_stood_in_the_beam_is_not_judged(scanner: ScannerWorld, clear: Found) -> None:
+    since, gone = scanner.lane.last, scanner.comes(thing())
+    scanner.lane.reaches("scanning", within=20)
+    until(lambda: scanner.sim.conveyor.belt.speed > 0)
+    scanner.sim.conveyor.belt.wanted = 0.0
+    scanner.lane.reaches("fault", within=10)
+    assert scanned(scanner, since)["disposition"] == "hold"
+    scanner.mend()
+    assert gone.result(30) is Diverter.DIVERT
 
 
 def test_an_item_that_follows_unseen_is_not_released_with_the_one_before(
