@@ -6,7 +6,7 @@ CONSOLE := central/console
 SETUP := $(VENV)/.setup
 ARGS ?=
 
-.PHONY: help setup console demo test test-all bench lint lock schema clean
+.PHONY: help setup console demo test test-all bench peers lint lock schema clean
 
 help: ## what there is to do
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ test-all: setup ## every test, none skipped for want of chromium, mosquitto or P
 
 bench: setup ## print the bench table
 	$(BIN)/python -m tests.bench
+
+peers: ## install what the bench measures us against, in an environment of its own
+	$(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip install --quiet -r tests/bench/peers.txt
 
 lint: $(SETUP)
 	$(BIN)/ruff check .

@@ -8,8 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+import imagecodecs
+import numpy as np
+
 from drivers.barcode_reader.codec import Dialect, decoder
-from edge.documents import boarding_pass, data_groups, defect_list, lds, master_list, mrz, tlv
+from edge.documents import (
+    boarding_pass,
+    data_groups,
+    defect_list,
+    lds,
+    master_list,
+    mrz,
+    picture,
+    tlv,
+)
 from edge.documents.certificate import DECODING_ERRORS, Certificate, CertificateError
 from edge.documents.face import dg2
 from edge.documents.passive_authentication import authenticate
@@ -31,6 +43,11 @@ DG11 = bytes.fromhex("6B105C025F0E5F0E03412042A00402015F0F")
 JSON = b'{"data":{"hdr":{"t":"icao.test","v":1,"is":"UTO"},"msg":{}},"sig":{"alg":"ES256"}}'
 #: Octet strings in octet strings, without end: a decoder that calls itself falls over.
 NESTED = b"\x24\x80" * 20_000
+
+
+_PIXELS = np.random.default_rng(0).integers(0, 255, (40, 30, 3), np.uint8)
+JPEG = bytes(imagecodecs.jpeg8_encode(_PIXELS))
+JPEG2000 = bytes(imagecodecs.jpeg2k_encode(_PIXELS, level=30))
 
 
 @dataclass(frozen=True)
@@ -104,6 +121,7 @@ TARGETS = {
         lambda raw: mrz.parse(raw.decode("latin-1")), (mrz.MrzError,), ("\n".join(ZONE).encode(),)
     ),
     "tlv": Target(_walk, (tlv.TlvError,), (COM, DG1)),
+    "picture": Target(picture.decode, (picture.PictureError,), (JPEG, JPEG2000)),
     "lds": Target(_files, (), (COM, DG1, DG11, NESTED)),
     "cms": Target(_authenticate, (), (b"\x77\x82\x9c\x40" + NESTED, b"\x77\x00")),
     "master_list": Target(master_list.read, (master_list.MasterListError,), (NESTED,)),

@@ -4,6 +4,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import imagecodecs
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,10 +147,27 @@ def test_the_size_is_that_of_the_pixels(name: str, size) -> None:
     assert picture.size(image) == (width, height)
 
 
+def _codestream(width: int, height: int, *, colours: int = 3, tile: int = 1 << 20) -> bytes:
+    sizes = b"".join(n.to_bytes(4, "big") for n in (width, height, 0, 0, tile, tile, 0, 0))
+    return b"\xff\x4f\xff\x51\x00\x2f\x00\x00" + sizes + colours.to_bytes(2, "big") + bytes(9)
+
+
+def test_a_jpeg_that_goes_over_its_pixels_again_and_again() -> None:
+    image = bytes(imagecodecs.jpeg8_encode(np.zeros((300, 400, 3), np.uint8)))
+    assert picture.decode(image).shape == (300, 400, 3)
+    with pytest.raises(PictureError, match="scans of 400 × 300"):
+        picture.decode(image + b"\xff\xda" * (picture.MOST_SCANNED // (300 * 400)))
+
+
 def test_a_picture_that_claims_too_much() -> None:
-    huge = b"\xff\x4f\xff\x51\x00\x2f\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00" + bytes(40)
+    huge = _codestream(65536, 65536)
     with pytest.raises(PictureError, match="65536 × 65536"):
         picture.decode(huge)
+    for excess in (_codestream(100, 100, colours=5), _codestream(100, 100, tile=2)):
+        with pytest.raises(PictureError, match="more than a portrait has"):
+            picture.decode(excess)
+    with pytest.raises(PictureError, match="65536 × 65536"):
+        picture.decode(_codestream(100, 100) + huge)  # the decoder may follow the second
     with pytest.raises(PictureError, match="neither"):
         picture.size(b"GIF89a")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -66,6 +66,8 @@ def test_a_hidden_character_is_still_counted_and_is_not_certain() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 400), st.integers(0, 99))
+@example(4, 0)
+@example(1, 0)
 def test_any_noise_of_any_length_is_answered(frames: int, seed: int) -> None:
     scores = np.random.default_rng(seed).normal(0, 5, (38, frames)).astype(np.float32)
     assert period(scores) > 0
