@@ -6,11 +6,11 @@ TLS, unless a proxy in front is said to speak it.
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from broker.settings import BrokerSettings
 from central.errors import ConfigError
 from settings import files
 from settings.addresses import BrokerUrl, Listen, split
@@ -36,29 +36,15 @@ class Tls(Section):
     key: Where
 
 
-class Mqtt(Section):
+class Mqtt(BrokerSettings):
     """The broker, and how to sign in to it."""
 
     url: BrokerUrl = "mqtt://127.0.0.1:1883"
-    username: str | None = None
-    password_file: Where | None = None
-    protocol: Literal["5", "3.1.1"] = "5"
-    ca_file: Where | None = None
 
     @property
-    def host(self) -> str:
-        """The broker's host."""
-        return urlsplit(self.url).hostname or "127.0.0.1"
-
-    @property
-    def port(self) -> int:
-        """The broker's port; 1883, or 8883 with TLS, where none is written."""
-        return urlsplit(self.url).port or (8883 if self.tls else 1883)
-
-    @property
-    def tls(self) -> bool:
-        """Whether the connection is encrypted."""
-        return urlsplit(self.url).scheme == "mqtts"
+    def address(self) -> str:
+        """The broker's address."""
+        return self.url
 
     def password(self) -> str | None:
         """Return the first line of the password file, or None without one."""

@@ -35,6 +35,7 @@ class Purpose(StrEnum):
     LIST = "list"
     ASK = "ask"
     TRUST_LISTS = "trust-lists"
+    EVIDENCE = "evidence"
 
 
 class SealError(Exception):

@@ -22,11 +22,11 @@ from typing import Final, TypeVar
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from broker.connection import BrokerLost, Connection, Inbound, NotSent
+from broker.settings import BrokerSettings
 from central.ingest import rules
 from central.ingest.alarms import Bounded
-from central.ingest.errors import BrokerLost, NotSent
 from central.ingest.intake import Committed, Intake, Writing
-from central.ingest.mqtt import Broker, Connection, Inbound
 from central.ingest.projection import Alarm, Listener, Projection
 from central.ingest.rules import Delivery, KeysOf, Refused
 from contract.command import Command
@@ -54,7 +54,7 @@ class Ingestor:
 
     def __init__(
         self,
-        broker: Broker,
+        broker: BrokerSettings,
         writing: Writing,
         projections: Sequence[Projection],
         listener: Listener,
@@ -104,7 +104,8 @@ class Ingestor:
 
     async def _serve(self) -> None:
         queue: asyncio.Queue[Inbound] = asyncio.Queue()
-        connection = Connection(self._broker, f"central-{uuid.uuid4().hex[:12]}", queue.put_nowait)
+        name = f"central-{uuid.uuid4().hex[:12]}"
+        connection = Connection(self._broker, name, queue.put_nowait, held=True)
         try:
             await connection.open(self._filters)
             self._connection = connection
@@ -136,7 +137,8 @@ class Ingestor:
         committed = await self._take(messages)
         for key, mark in committed.marks.items():
             ack = rules.answer(key, mark, rules.credit(waiting))
-            connection.publish(*rules.sealed_answer(ack, self._key))
+            topic, sealed = rules.sealed_answer(ack, self._key)
+            connection.publish(topic, sealed, qos=0)  # what is lost is asked for again
         for message in messages:
             message.settle()
         if committed.changed:

@@ -18,6 +18,7 @@ from typing import Final
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from broker.connection import BrokerLost, Connection, Inbound, Will
 from contract.command import Challenge
 from contract.envelope import canonical
 from contract.names import Address, Message
@@ -27,8 +28,7 @@ from contract.topics import Acknowledgements, Challenges, Commands, Presences, S
 from edge.runtime.clock import Clock
 from edge.uplink.alarms import RateBound
 from edge.uplink.commands import CommandGate
-from edge.uplink.errors import BrokerLost, OutboxError
-from edge.uplink.mqtt import Connection, Inbound, Will
+from edge.uplink.errors import OutboxError
 from edge.uplink.protocol import AckRefused, Sender
 from edge.uplink.settings import UplinkSettings
 from edge.uplink.wake import Wake
@@ -78,7 +78,9 @@ class Conversation:
         self._settled_at, self._settled = clock.monotonic(), 0
         self._complaints = RateBound(clock.monotonic())
         will = Will(self._topic, self._offline)
-        self._connection = Connection(settings, self._unit, will, self._received, wake.ring)
+        self._connection = Connection(
+            settings, self._unit, self._received, will=will, on_progress=wake.ring
+        )
 
     @property
     def alive(self) -> bool:

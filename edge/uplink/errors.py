@@ -23,7 +23,3 @@ class DiskFailed(OutboxError):
 
 class SpoolFull(UplinkError):
     """The pictures that wait for central fill their quota: go on without this one."""
-
-
-class BrokerLost(UplinkError):
-    """The connection to the broker could not be made, or ended: connect again."""

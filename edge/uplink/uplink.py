@@ -17,15 +17,15 @@ import httpx
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from broker.connection import BrokerLost, Inbound
 from contract.presence import Kind
 from edge.runtime.backoff import Backoff
 from edge.runtime.clock import Clock
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import CommandGate, Execute, obey
 from edge.uplink.conversation import Conversation, Identity
-from edge.uplink.errors import BrokerLost, OutboxError
+from edge.uplink.errors import OutboxError
 from edge.uplink.lists import ListKeeper, keep_asking
-from edge.uplink.mqtt import Inbound
 from edge.uplink.outbox import Outbox
 from edge.uplink.protocol import Sender
 from edge.uplink.settings import UplinkSettings

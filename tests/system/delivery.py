@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from central.config import Mqtt
 from central.ingest.ingestor import Ingestor
 from central.ingest.projection import Alarm
 from central.store.base import Base
@@ -50,19 +51,9 @@ async def eventually(condition: Callable[[], bool], what: str) -> None:
     assert condition(), what
 
 
-@dataclass
-class AtBroker:
-    """What Ingestor needs to know of a broker."""
-
-    port: int
-    protocol: Literal["5", "3.1.1"]
-    host: str = "127.0.0.1"
-    tls: bool = False
-    ca_file: Path | None = None
-    username: str | None = None
-
-    def password(self) -> str | None:
-        return None
+def at_broker(port: int, protocol: Literal["5", "3.1.1"]) -> Mqtt:
+    """Return how central reaches a broker of this machine."""
+    return Mqtt(url=f"mqtt://127.0.0.1:{port}", protocol=protocol)
 
 
 class Amqtt:
@@ -216,7 +207,7 @@ async def world(
         return Execution.DONE, ""
 
     ingestor = Ingestor(
-        AtBroker(broker.port, broker.protocol),
+        at_broker(broker.port, broker.protocol),
         database.writing,
         [heard] if ears else [],
         heard,

@@ -14,10 +14,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from broker.connection import BrokerLost, Inbound, NotSent
 from central.ingest import ingestor as room
-from central.ingest.errors import BrokerLost, NotSent
 from central.ingest.ingestor import Ingestor
-from central.ingest.mqtt import Inbound
 from central.store.base import Base
 from central.store.database import Database
 from central.store.events import EventRow
@@ -28,7 +27,7 @@ from contract.presence import Kind, Presence
 from contract.signing import Purpose, only, seal, unseal
 from tests.simulation.bad_luck import CENTRAL_KEY, HERE, LANE_KEY, THIEF_KEY, Clock, memory_folder
 from tests.simulation.batches import Chain
-from tests.system.delivery import Applied, AtBroker, Ears
+from tests.system.delivery import Applied, Ears, at_broker
 
 DONE = 60.0  # s for a test; a deadline, not a wait
 
@@ -45,7 +44,7 @@ class Desk:
         self.inbox: Callable[[Inbound], None] | None = None
         self.lost = asyncio.Event()
         self.ingestor = Ingestor(
-            AtBroker(1, "5"), self.writing, [self.ears], self.ears, keys_of, CENTRAL_KEY
+            at_broker(1, "5"), self.writing, [self.ears], self.ears, keys_of, CENTRAL_KEY
         )
 
     @asynccontextmanager
@@ -71,7 +70,7 @@ class Desk:
     async def close(self) -> None:
         self.diary.append("close")
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, qos: int) -> None:
         body = unseal(Purpose.ACK, payload, only(CENTRAL_KEY.public_key()))
         self.acks.append(Ack.model_validate_json(body))
         self.diary.append("ack")
@@ -81,7 +80,7 @@ class Desk:
 
     def receive(self, topic: object, payload: bytes) -> None:
         assert self.inbox is not None
-        self.inbox(Inbound(str(topic), payload, lambda: self.diary.append("settle")))
+        self.inbox(Inbound(str(topic), payload, False, lambda: self.diary.append("settle")))
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(DONE):
@@ -112,7 +111,10 @@ def at_the_desk(
             await connection.run_sync(Applied.metadata.create_all)
         desk = Desk(database)
 
-        def connect(_broker: object, _name: str, on_message: Callable[[Inbound], None]) -> Desk:
+        def connect(
+            _broker: object, _name: str, on_message: Callable[[Inbound], None], *, held: bool
+        ) -> Desk:
+            assert held
             desk.inbox = on_message
             return desk
 
@@ -279,7 +281,7 @@ def test_a_lost_connection_is_made_again_and_a_transaction_is_never_cut(
 
 def test_a_command_needs_a_connection() -> None:
     async def run() -> None:
-        ingestor = Ingestor(AtBroker(1, "5"), None, [], Ears(), keys_of, CENTRAL_KEY)  # type: ignore[arg-type]
+        ingestor = Ingestor(at_broker(1, "5"), None, [], Ears(), keys_of, CENTRAL_KEY)  # type: ignore[arg-type]
         command = Command(
             id="c1", unit=HERE.unit, verb=Verb.OPEN_LANE, args={}, challenge="n",
             not_after=Clock().now(), operator="alice",

@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from edge.uplink.errors import BrokerLost
-from edge.uplink.mqtt import Connection, Inbound, Will
+from broker.connection import BrokerLost, Connection, Inbound, Will
 from edge.uplink.settings import UplinkSettings
 from tests.simulation.bad_luck import memory_folder
 from tests.system.delivery import Mosquitto, eventually
@@ -103,7 +102,7 @@ async def connects(settings: UplinkSettings) -> list[Inbound]:
     """Return what came back of one publication; raise BrokerLost when there is no connection."""
     heard: list[Inbound] = []
     will = Will("bc/v1/presence/egate-07", b"gone")
-    connection = Connection(settings, UNIT, will, heard.append, lambda: None)
+    connection = Connection(settings, UNIT, heard.append, will=will)
     try:
         await connection.open(["bc/v1/presence/egate-07"])
         connection.publish("bc/v1/presence/egate-07", b"here", retain=True)

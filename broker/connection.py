@@ -1,10 +1,13 @@
-"""One connection of central to the broker, from CONNECT to its end. It never reconnects by itself.
+"""One connection to the broker, from CONNECT to its end. It never reconnects by itself.
 
-1. paho's own thread talks and posts into the loop; every callback here runs in the loop.
-2. Acknowledgement is manual: the broker learns that a message is settled when ``settle`` is called,
-   after the commit. Until then it holds a receive slot, which is what bounds the queue in here; so
-   every message must be settled, whatever became of it.
-3. A connection starts clean: what it did not settle comes again from the lanes, not the broker.
+1. paho's own thread does the talking and posts into the loop; every callback here runs in the loop.
+2. A connection starts clean and ends whole: no session, queue or message outlives it. What was on
+   its way is the protocol's to send again, not the broker's to remember.
+3. It is open once the broker has granted every subscription. SUBACK may lie; delivery is proved by
+   acknowledgements of our own, not here.
+4. Where messages are ``held``, the broker learns that one is settled when ``settle`` is called.
+   Until then it holds a receive slot, which is what bounds whoever queues them; so every message
+   must be settled, whatever became of it.
 """
 
 from __future__ import annotations
@@ -13,9 +16,8 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Protocol, cast
+from typing import Final, NamedTuple, cast
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -23,72 +25,69 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from central.ingest.errors import BrokerLost, NotSent
+from broker.settings import BrokerSettings
 
 _PROTOCOLS: Final = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
 _OPEN_WITHIN: Final = 10.0  # s for CONNACK and SUBACK
-_TAKEN_WITHIN: Final = 5.0  # s for the PUBACK of a command
-_GOODBYE: Final = 2.0  # s
-_KEEPALIVE: Final = 20  # s
-_RECEIVE_MAXIMUM: Final = 64  # messages not settled; with 3.1.1 the broker's own limit holds
+_TAKEN_WITHIN: Final = 5.0  # s for the PUBACK of what must be delivered now
+_GOODBYE: Final = 2.0  # s for the last messages and DISCONNECT
+_RECEIVE_MAXIMUM: Final = 64  # messages held; with 3.1.1 the broker's own limit counts
 
 
-class Broker(Protocol):
-    """Where the broker is, and who we are to it."""
-
-    @property
-    def host(self) -> str:
-        """Its host."""
-
-    @property
-    def port(self) -> int:
-        """Its port."""
-
-    @property
-    def tls(self) -> bool:
-        """Whether it is reached by TLS."""
-
-    @property
-    def ca_file(self) -> Path | None:
-        """Whom to believe."""
-
-    @property
-    def protocol(self) -> Literal["5", "3.1.1"]:
-        """What it speaks."""
-
-    @property
-    def username(self) -> str | None:
-        """Who we are."""
-
-    def password(self) -> str | None:
-        """Return how we prove it."""
+class BrokerLost(Exception):
+    """The connection to the broker could not be made, or ended: connect again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
-    """One message that waits to be settled."""
+class NotSent(Exception):
+    """The broker has not taken a message: it was not sent, try again."""
+
+
+class Will(NamedTuple):
+    """What the broker publishes, retained, when we are gone."""
 
     topic: str
     payload: bytes
+
+
+class Inbound(NamedTuple):
+    """One message from the broker."""
+
+    topic: str
+    payload: bytes
+    retained: bool
     settle: Callable[[], None]
 
 
 class Connection:
-    """A life with the broker. ``on_message`` is called in the loop."""
+    """A life with the broker. ``on_message`` and ``on_progress`` are called in the loop."""
 
     def __init__(
-        self, broker: Broker, client_id: str, on_message: Callable[[Inbound], None]
+        self,
+        settings: BrokerSettings,
+        client_id: str,
+        on_message: Callable[[Inbound], None],
+        *,
+        will: Will | None = None,
+        on_progress: Callable[[], None] = lambda: None,
+        held: bool = False,
     ) -> None:
-        self._broker = broker
-        self._where = f"broker {broker.host}:{broker.port}"
+        self._settings = settings
+        self._held = held
+        self._where = f"broker {settings.address}"
         self._on_message = on_message
+        self._on_progress = on_progress
         self._loop = asyncio.get_running_loop()
-        self._filters: list[tuple[str, int]] = []
         self._open: asyncio.Future[None] = self._loop.create_future()
         self._ended = asyncio.Event()
-        self._reason = "closed"
+        self._filters: list[tuple[str, int]] = []
         self._taken: dict[int, asyncio.Future[None]] = {}
-        self._client = self._make(client_id)
+        self.reason = "closed"
+        """Why it ended."""
+        self.outstanding = 0
+        """Publications that were not taken yet: a slow broker must not be flooded."""
+        self.settled = 0
+        """Those that were: where this stands still, the broker is dead."""
+        self._client = self._make(client_id, will)
 
     @property
     def alive(self) -> bool:
@@ -112,18 +111,20 @@ class Connection:
     async def ended(self) -> None:
         """Return never: raise BrokerLost once the connection has ended."""
         await self._ended.wait()
-        raise BrokerLost(f"{self._where}: {self._reason}")
+        raise BrokerLost(f"{self._where}: {self.reason}")
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Publish at QoS 0: what is lost is asked for again."""
+    def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
+        """Publish. A connection that has ended takes it and forgets it."""
         if self.alive:
-            self._client.publish(topic, payload, qos=0)
+            self.outstanding += 1
+            self._client.publish(topic, payload, qos=qos, retain=retain)
 
     async def deliver(self, topic: str, payload: bytes) -> None:
         """Publish at QoS 1, not retained, and return once the broker has it; or raise NotSent."""
         if not self.alive:
             raise NotSent(f"{self._where} is not connected")
         taken: asyncio.Future[None] = self._loop.create_future()
+        self.outstanding += 1
         info = self._client.publish(topic, payload, qos=1)
         self._taken[info.mid] = taken
         try:
@@ -149,20 +150,27 @@ class Connection:
         if not self._open.cancel() and not self._open.cancelled():
             self._open.exception()  # looked at, so that asyncio does not complain of it
 
-    def _make(self, client_id: str) -> Client:
-        broker = self._broker
+    def _make(self, client_id: str, will: Will | None) -> Client:
+        settings = self._settings
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id,
-            clean_session=None if broker.protocol == "5" else True,
-            protocol=_PROTOCOLS[broker.protocol],
+            # A clean start, which paho spells differently for each protocol.
+            clean_session=None if settings.protocol == "5" else True,
+            protocol=_PROTOCOLS[settings.protocol],
             reconnect_on_failure=False,
-            manual_ack=True,
+            manual_ack=self._held,
         )
-        if broker.username is not None:
-            client.username_pw_set(broker.username, broker.password())
-        if broker.tls:
-            client.tls_set(ca_certs=None if broker.ca_file is None else str(broker.ca_file))
+        if settings.username is not None:
+            client.username_pw_set(settings.username, settings.password())
+        if settings.tls:
+            client.tls_set(
+                ca_certs=_text(settings.ca_file),
+                certfile=_text(settings.certificate),
+                keyfile=_text(settings.certificate_key),
+            )
+        if will is not None:
+            client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_message = self._received
@@ -171,12 +179,12 @@ class Connection:
         return client
 
     def _connect(self) -> None:
-        properties = None
-        if self._broker.protocol == "5":
+        settings, properties = self._settings, None
+        if self._held and settings.protocol == "5":
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.ReceiveMaximum = _RECEIVE_MAXIMUM
         self._client.connect(
-            self._broker.host, self._broker.port, _KEEPALIVE, properties=properties
+            settings.host, settings.port, settings.keepalive, properties=properties
         )
 
     # In paho's thread: post, and nothing else
@@ -199,7 +207,12 @@ class Connection:
 
     def _received(self, client: Client, _data: object, message: MQTTMessage) -> None:
         mid, qos = message.mid, message.qos
-        inbound = Inbound(message.topic, bytes(message.payload), lambda: _settle(client, mid, qos))
+
+        def settle() -> None:
+            if self._held and qos == 1:
+                client.ack(mid, qos)
+
+        inbound = Inbound(message.topic, bytes(message.payload), message.retain, settle)
         self._post(self._on_message, inbound)
 
     def _published(self, _client: Client, _data: object, mid: int, *_: object) -> None:
@@ -225,19 +238,22 @@ class Connection:
             self._open.set_exception(BrokerLost(f"{self._where} {reason}"))
 
     def _was_taken(self, mid: int) -> None:
+        self.outstanding -= 1
+        self.settled += 1
         taken = self._taken.get(mid)
         if taken is not None and not taken.done():
             taken.set_result(None)
+        self._on_progress()
 
     def _end(self, reason: str) -> None:
-        self._reason = reason
+        self.reason = reason
         self._fail(f"closed the connection: {reason}")
         self._ended.set()
         for taken in self._taken.values():
             if not taken.done():
                 taken.set_exception(NotSent(f"{self._where} was lost: {reason}"))
+        self._on_progress()
 
 
-def _settle(client: Client, mid: int, qos: int) -> None:
-    if qos == 1:
-        client.ack(mid, qos)
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
