@@ -17,6 +17,8 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from drivers.rubbish import Rubbish
+
 SOM, MARK = 0x53, 0xFF
 REPLY = 0x80
 LONGEST = 1440  # bytes (§5.9)
@@ -53,13 +55,6 @@ class Frame:
         control = self.sequence | (_CRC if self.crc else 0) | (_SECURED if self.block else 0)
         address = self.address | (REPLY if self.reply else 0)
         return bytes([SOM, address]) + size.to_bytes(2, "little") + bytes([control]) + body
-
-
-@dataclass(frozen=True, slots=True)
-class Rubbish:
-    """Bytes that are no frame, and why."""
-
-    detail: str
 
 
 Item = Frame | Rubbish

@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from drivers.badge_reader.frames import Decoder, Frame, Rubbish, encode
+from drivers.badge_reader.frames import Decoder, Frame, encode
 from drivers.badge_reader.messages import Command, Identity, Nak, Reply, identity
 from drivers.badge_reader.messages import knows_secure_channel as offers
 from drivers.badge_reader.secure_channel import (
@@ -28,6 +28,7 @@ from drivers.badge_reader.secure_channel import (
 from drivers.errors import Garbled, NoAnswer, Refused
 from drivers.link import Link, drain
 from drivers.patience import Clock, Patience
+from drivers.rubbish import Rubbish
 
 Random = Callable[[int], bytes]
 OWN_KEY, DEFAULT_KEY_SLOT = b"\x01", b"\x00"

@@ -20,7 +20,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
-from typing import Protocol
+
+from drivers.listener import Decoder
+from drivers.rubbish import Rubbish
 
 STX = 0x02
 LONGEST = 4096  # bytes; the largest QR code holds 2953, DataMatrix 1555, Aztec 1914
@@ -61,31 +63,10 @@ class Scan:
         return Symbology(letter) if letter in {s.value for s in Symbology} else Symbology.OTHER
 
 
-@dataclass(frozen=True, slots=True)
-class Rubbish:
-    """Bytes that are no code, and why."""
-
-    detail: str
-
-
 Item = Scan | Rubbish
 
 
-class Decoder(Protocol):
-    """What both dialects offer."""
-
-    @property
-    def half(self) -> bool:
-        """Whether a code has begun and not ended."""
-
-    def feed(self, data: bytes) -> Iterator[Item]:
-        """Yield everything completed by ``data``."""
-
-    def give_up(self) -> Item:
-        """Drop the half code: nothing more came."""
-
-
-def decoder(dialect: Dialect) -> Decoder:
+def decoder(dialect: Dialect) -> Decoder[Scan]:
     """Return a decoder for ``dialect``."""
     return LineDecoder() if dialect is Dialect.LINES else FrameDecoder()
 

@@ -9,20 +9,17 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 
 from drivers.barcode_reader.codec import (
     TRIGGER_OFF,
     TRIGGER_ON,
     Dialect,
-    Item,
-    Rubbish,
     Scan,
     Symbology,
     decoder,
 )
-from drivers.errors import Garbled
 from drivers.link import Link
+from drivers.listener import Listener
 from drivers.patience import Clock, Patience
 
 __all__ = ["BAUDRATE", "BarcodeReader", "Dialect", "Scan", "Symbology"]
@@ -40,28 +37,15 @@ class BarcodeReader:
         patience: Patience = Patience(answer_within=0.3),  # noqa: B008 frozen
         clock: Clock = time.monotonic,
     ) -> None:
-        self._link, self._patience, self._clock = link, patience, clock
-        self._decoder = decoder(dialect)
-        self._items: deque[Item] = deque()
-        self._heard = clock()
+        self._link = link
+        self._listener = Listener(link, decoder(dialect), patience, clock, "bar code reader")
 
     def poll(self, timeout: float) -> Scan | None:
         """Return the next code within ``timeout`` seconds, or None.
 
         Raises Garbled with what was wrong (never what was read), and LinkLost.
         """
-        deadline = self._clock() + timeout
-        while not self._items:
-            left = deadline - self._clock()
-            self._listen(max(0.0, min(left, self._patience.answer_within)))
-            if left <= 0:
-                break
-        if not self._items:
-            return None
-        item = self._items.popleft()
-        if isinstance(item, Rubbish):
-            raise Garbled(f"bar code reader: {item.detail}")
-        return item
+        return self._listener.poll(timeout)
 
     def trigger(self, *, on: bool) -> None:
         """Light the reader, or put it out; LinkLost if the port is gone."""
@@ -70,13 +54,3 @@ class BarcodeReader:
     def close(self) -> None:
         """Let go of the link."""
         self._link.close()
-
-    def _listen(self, timeout: float) -> None:
-        data = self._link.read(timeout)
-        now = self._clock()
-        if data:
-            self._heard = now
-            self._items.extend(self._decoder.feed(data))
-        elif self._decoder.half and now - self._heard >= self._patience.answer_within:
-            self._items.append(self._decoder.give_up())
-            self._items.extend(self._decoder.feed(b""))

@@ -1,17 +1,16 @@
 """The conveyor as the rest of the software sees it: read, run, divert, permit the beam.
 
-1. One read is one question on the wire and returns everything.
-2. A command returns when the controller agrees; its refusal is asked for by name and Refused.
-3. The beam permission is a relay in the generator's hard-wired loop. The controller drops it by
+1. The beam permission is a relay in the generator's hard-wired loop. The controller drops it by
    itself with the interlock chain, and does not give it back unasked.
-4. Commands are refused until the first heartbeat, and again when heartbeats stop: then the belt
-   stops and the permission is gone.
+2. When heartbeats stop, the belt stops and the permission is gone.
+3. What every controller does, its heartbeat and its refusals, is in drivers/controller.py.
 """
 
 from __future__ import annotations
 
 import time
 
+from drivers.controller import Controller, Map
 from drivers.conveyor.registers import (
     ACKNOWLEDGE,
     FASTEST,
@@ -24,19 +23,26 @@ from drivers.conveyor.registers import (
     Refusal,
     decode,
 )
-from drivers.errors import Garbled, Refused
 from drivers.link import Link
-from drivers.modbus import ModbusMaster, ModbusRefused
+from drivers.modbus import ModbusMaster
 from drivers.patience import Clock, Patience
 
 BAUDRATE = 115_200
+_MAP = Map(
+    name="conveyor",
+    inputs=len(Input),
+    decode=decode,
+    refusal=Input.REFUSAL,
+    refusals=Refusal,
+    heartbeat=Holding.HEARTBEAT,
+    watchdog=Holding.WATCHDOG,
+    acknowledge=Holding.ACKNOWLEDGE,
+    acknowledgement=ACKNOWLEDGE,
+)
 
 
-class Conveyor:
-    """A conveyor and interlock controller on Modbus RTU. Blocking: one thread owns one conveyor.
-
-    Every verb raises NoAnswer, Garbled, Refused or LinkLost.
-    """
+class Conveyor(Controller[ConveyorState]):
+    """A conveyor and interlock controller; it bears a silent host for 0.2 to 10 s, 1 s at start."""
 
     def __init__(
         self,
@@ -46,15 +52,7 @@ class Conveyor:
         unit: int = 2,
         clock: Clock = time.monotonic,
     ) -> None:
-        self._master = ModbusMaster(link, unit, patience, name="conveyor", clock=clock)
-
-    def read(self) -> ConveyorState:
-        """Return all that the controller sees now."""
-        registers = self._master.input_registers(0, len(Input))
-        try:
-            return decode(registers)
-        except ValueError as error:
-            raise Garbled(f"conveyor: {error}; check docs/devices/conveyor.md") from error
+        super().__init__(ModbusMaster(link, unit, patience, name="conveyor", clock=clock), _MAP)
 
     def run(self, speed: float) -> None:
         """Run forward at ``speed`` mm/s; ValueError outside the belt's range."""
@@ -76,38 +74,10 @@ class Conveyor:
         """Close or open the permission relay; Refused while the interlock chain is open."""
         self._command(Holding.BEAM_PERMISSION, [on], "to permit the beam")
 
-    def heartbeat(self, n: int) -> None:
-        """Tell the controller that the host lives; ``n`` must change from beat to beat."""
-        self._master.write_register(Holding.HEARTBEAT, n & 0xFFFF)
-
-    def watchdog(self, seconds: float) -> None:
-        """Set how long the controller bears a silent host (0.2 to 10 s; 1 s when it starts)."""
-        self._master.write_register(Holding.WATCHDOG, round(seconds * 1000))
-
-    def acknowledge_fault(self) -> None:
-        """Clear latched faults; Refused while their cause is still there."""
-        self._command(Holding.ACKNOWLEDGE, [ACKNOWLEDGE], "to acknowledge its fault")
-
-    def close(self) -> None:
-        """Let go of the link."""
-        self._master.close()
-
     def _drive(self, belt: Belt, speed: float) -> None:
         if not SLOWEST <= speed <= FASTEST:
             raise ValueError(f"{speed} mm/s is outside {SLOWEST}–{FASTEST} mm/s")
         self._command(Holding.SPEED, [round(speed), belt], f"to run {belt.name.lower()}")
-
-    def _command(self, register: Holding, values: list[int], what: str) -> None:
-        try:
-            self._master.write_registers(register, values)
-        except ModbusRefused as refused:
-            raise Refused(f"conveyor refused {what}: {self._reason(refused)}") from refused
-
-    def _reason(self, refused: ModbusRefused) -> str:
-        code = self._master.input_registers(Input.REFUSAL, 1)[0]
-        if code in Refusal._value2member_map_ and code != Refusal.NONE:
-            return Refusal(code).name.lower().replace("_", " ")
-        return str(refused)
 
 
 __all__ = ["BAUDRATE", "Belt", "Conveyor", "ConveyorState", "Diverter"]

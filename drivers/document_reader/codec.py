@@ -19,7 +19,9 @@ import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Protocol
+
+from drivers.listener import Decoder
+from drivers.rubbish import Rubbish
 
 STX, ETX = 0x02, 0x03
 CRLF = b"\r\n"
@@ -58,32 +60,11 @@ class Removed:
     """The reader is empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rubbish:
-    """Bytes that are no message, and why."""
-
-    detail: str
-
-
 Event = Detected | Placed | Unreadable | Removed
 Item = Event | Rubbish
 
 
-class Decoder(Protocol):
-    """What both dialects offer."""
-
-    @property
-    def half(self) -> bool:
-        """Whether a message has begun and not ended."""
-
-    def feed(self, data: bytes) -> Iterator[Item]:
-        """Yield everything completed by ``data``."""
-
-    def give_up(self) -> Item:
-        """Drop the half message: nothing more came."""
-
-
-def decoder(dialect: Dialect) -> Decoder:
+def decoder(dialect: Dialect) -> Decoder[Event]:
     """Return a decoder for ``dialect``."""
     if dialect is Dialect.LINES:
         return LineDecoder()

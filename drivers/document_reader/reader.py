@@ -9,22 +9,20 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 
 from drivers.document_reader.codec import (
     Detected,
     Dialect,
     Event,
-    Item,
     Placed,
     Removed,
-    Rubbish,
     Unreadable,
     decoder,
     inquiry,
 )
-from drivers.errors import Garbled, NoAnswer
+from drivers.errors import NoAnswer
 from drivers.link import Link
+from drivers.listener import Listener
 from drivers.patience import Clock, Patience
 
 BAUDRATE = 115_200
@@ -40,28 +38,15 @@ class DocumentReader:
         patience: Patience = Patience(answer_within=0.5),  # noqa: B008 frozen
         clock: Clock = time.monotonic,
     ) -> None:
-        self._link, self._dialect, self._patience, self._clock = link, dialect, patience, clock
-        self._decoder = decoder(dialect)
-        self._items: deque[Item] = deque()
-        self._heard = clock()
+        self._link, self._dialect, self._patience = link, dialect, patience
+        self._listener = Listener(link, decoder(dialect), patience, clock, "document reader")
 
     def poll(self, timeout: float) -> Event | None:
         """Return the next event within ``timeout`` seconds, or None.
 
         Raises Garbled with what was wrong (never what was read), and LinkLost.
         """
-        deadline = self._clock() + timeout
-        while not self._items:
-            left = deadline - self._clock()
-            self._listen(max(0.0, min(left, self._patience.answer_within)))
-            if left <= 0:
-                break
-        if not self._items:
-            return None
-        item = self._items.popleft()
-        if isinstance(item, Rubbish):
-            raise Garbled(f"document reader: {item.detail}")
-        return item
+        return self._listener.poll(timeout)
 
     def inquire(self) -> Event:
         """Ask what lies on the reader now; NoAnswer if it does not say."""
@@ -74,16 +59,6 @@ class DocumentReader:
     def close(self) -> None:
         """Let go of the link."""
         self._link.close()
-
-    def _listen(self, timeout: float) -> None:
-        data = self._link.read(timeout)
-        now = self._clock()
-        if data:
-            self._heard = now
-            self._items.extend(self._decoder.feed(data))
-        elif self._decoder.half and now - self._heard >= self._patience.answer_within:
-            self._items.append(self._decoder.give_up())
-            self._items.extend(self._decoder.feed(b""))
 
 
 __all__ = [

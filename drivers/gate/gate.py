@@ -1,17 +1,14 @@
 """The gate as the rest of the software sees it: read, command, light, keep alive.
 
-1. One read is one question on the wire and returns everything.
-2. A command returns when the controller agrees, not when the leaf has moved.
-3. The controller decides what is safe. Its refusal is asked for by name and raised as Refused.
-4. Commands are refused until the first heartbeat, and again when heartbeats stop for longer than
-   the watchdog time: the host must beat at least twice as often.
+1. A command returns when the controller agrees, not when the leaf has moved.
+2. What every controller does, its heartbeat and its refusals, is in drivers/controller.py.
 """
 
 from __future__ import annotations
 
 import time
 
-from drivers.errors import Garbled, Refused
+from drivers.controller import Controller, Map
 from drivers.gate.registers import (
     ACKNOWLEDGE,
     GateState,
@@ -22,17 +19,25 @@ from drivers.gate.registers import (
     decode,
 )
 from drivers.link import Link
-from drivers.modbus import ModbusMaster, ModbusRefused
+from drivers.modbus import ModbusMaster
 from drivers.patience import Clock, Patience
 
 BAUDRATE = 115_200
+_MAP = Map(
+    name="gate",
+    inputs=len(Input),
+    decode=decode,
+    refusal=Input.REFUSAL,
+    refusals=Refusal,
+    heartbeat=Holding.HEARTBEAT,
+    watchdog=Holding.WATCHDOG,
+    acknowledge=Holding.ACKNOWLEDGE,
+    acknowledgement=ACKNOWLEDGE,
+)
 
 
-class Gate:
-    """A gate controller on Modbus RTU. Blocking: one thread owns one gate.
-
-    Every verb raises NoAnswer, Garbled, Refused or LinkLost.
-    """
+class Gate(Controller[GateState]):
+    """A gate controller on Modbus RTU; it bears a silent host for 0.5 to 10 s, 2 s at start."""
 
     def __init__(
         self,
@@ -42,23 +47,15 @@ class Gate:
         unit: int = 1,
         clock: Clock = time.monotonic,
     ) -> None:
-        self._master = ModbusMaster(link, unit, patience, name="gate", clock=clock)
-
-    def read(self) -> GateState:
-        """Return all that the controller sees now."""
-        registers = self._master.input_registers(0, len(Input))
-        try:
-            return decode(registers)
-        except ValueError as error:
-            raise Garbled(f"gate: {error}; check docs/devices/gate.md") from error
+        super().__init__(ModbusMaster(link, unit, patience, name="gate", clock=clock), _MAP)
 
     def command_entry(self, open: bool) -> None:
         """Ask the entry leaf to open or to close."""
-        self._command(Holding.ENTRY, open, f"to {'open' if open else 'close'} the entry")
+        self._command(Holding.ENTRY, [open], f"to {'open' if open else 'close'} the entry")
 
     def command_exit(self, open: bool) -> None:
         """Ask the exit leaf to open or to close."""
-        self._command(Holding.EXIT, open, f"to {'open' if open else 'close'} the exit")
+        self._command(Holding.EXIT, [open], f"to {'open' if open else 'close'} the exit")
 
     def lamps(self, lamps: Lamps) -> None:
         """Show these colours."""
@@ -67,34 +64,6 @@ class Gate:
     def buzzer(self, on: bool) -> None:
         """Sound the buzzer, or stop it."""
         self._master.write_register(Holding.BUZZER, on)
-
-    def heartbeat(self, n: int) -> None:
-        """Tell the controller that the host lives; ``n`` must change from beat to beat."""
-        self._master.write_register(Holding.HEARTBEAT, n & 0xFFFF)
-
-    def watchdog(self, seconds: float) -> None:
-        """Set how long the controller bears a silent host (0.5 to 10 s; 2 s when it starts)."""
-        self._master.write_register(Holding.WATCHDOG, round(seconds * 1000))
-
-    def acknowledge_fault(self) -> None:
-        """Clear latched faults; Refused while their cause is still there."""
-        self._command(Holding.ACKNOWLEDGE, ACKNOWLEDGE, "to acknowledge its fault")
-
-    def close(self) -> None:
-        """Let go of the link."""
-        self._master.close()
-
-    def _command(self, register: Holding, value: int, what: str) -> None:
-        try:
-            self._master.write_register(register, value)
-        except ModbusRefused as refused:
-            raise Refused(f"gate refused {what}: {self._reason(refused)}") from refused
-
-    def _reason(self, refused: ModbusRefused) -> str:
-        code = self._master.input_registers(Input.REFUSAL, 1)[0]
-        if code in Refusal._value2member_map_ and code != Refusal.NONE:
-            return Refusal(code).name.lower().replace("_", " ")
-        return str(refused)
 
 
 __all__ = ["BAUDRATE", "Gate", "GateState"]

@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from drivers.rubbish import Rubbish
+
 LONGEST = 128  # bytes of a line
 DETECTORS = 4
 SCAN = 0.2  # s
@@ -98,13 +100,6 @@ class Setting:
     name: str
     values: tuple[str, ...]
     stamp: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rubbish:
-    """A line that is no message, and why."""
-
-    detail: str
 
 
 Event = Background | Scan | Speed | Tamper | OccupancyEnd | Setting

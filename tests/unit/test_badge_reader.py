@@ -14,7 +14,6 @@ from drivers.badge_reader.frames import (
     SOM,
     Decoder,
     Frame,
-    Rubbish,
     crc16,
     encode,
 )
@@ -39,6 +38,7 @@ from drivers.badge_reader.secure_channel import (
     Session,
 )
 from drivers.errors import DriverError, Garbled, LinkLost, NoAnswer, Refused
+from drivers.rubbish import Rubbish
 from simulators.badge_reader.device import FakeBadgeReader
 from simulators.cable import Cable, SimulatedTime
 

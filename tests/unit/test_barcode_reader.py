@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from drivers.barcode_reader.codec import (
     TRIGGER_OFF,
     TRIGGER_ON,
-    Rubbish,
     Scan,
     Symbology,
     decoder,
@@ -14,6 +13,7 @@ from drivers.barcode_reader.codec import (
 from drivers.barcode_reader.reader import BarcodeReader, Dialect
 from drivers.errors import Garbled
 from drivers.patience import Patience
+from drivers.rubbish import Rubbish
 from simulators.barcode_reader.device import FakeBarcodeReader
 from simulators.cable import Cable, SimulatedTime
 

@@ -7,7 +7,6 @@ from drivers.document_reader.codec import (
     Dialect,
     Placed,
     Removed,
-    Rubbish,
     Unreadable,
     decoder,
     encode,
@@ -16,6 +15,7 @@ from drivers.document_reader.codec import (
 from drivers.document_reader.reader import DocumentReader
 from drivers.errors import Garbled, LinkLost, NoAnswer
 from drivers.patience import Patience
+from drivers.rubbish import Rubbish
 from simulators.cable import Cable, SimulatedTime
 from simulators.document_reader.device import FakeDocumentReader
 

@@ -19,7 +19,6 @@ from drivers.chip_reader.pn532.codec import (
     Decoder,
     Message,
     Nack,
-    Rubbish,
     SyntaxFault,
     encode,
 )
@@ -27,6 +26,7 @@ from drivers.chip_reader.pn532.commands import TYPE_A, TYPE_B, atr, first_target
 from drivers.chip_reader.pn532.port import address_of, open_pn532
 from drivers.chip_reader.pn532.reader import Pn532Reader, Timing
 from drivers.errors import Garbled, LinkLost, NoAnswer, Refused
+from drivers.rubbish import Rubbish
 from simulators.cable import Cable, SimulatedTime
 from simulators.pn532.card import Card
 from simulators.pn532.device import FakePn532

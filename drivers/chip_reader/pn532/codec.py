@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from drivers.rubbish import Rubbish
+
 TO_PN532, FROM_PN532 = 0xD4, 0xD5
 SYNTAX_ERROR = 0x7F
 LONGEST = 265  # bytes of TFI and data (UM0701-02 §6.2.1.2)
@@ -51,13 +53,6 @@ class Message:
     tfi: int
     code: int
     data: bytes = field(default=b"", repr=False)  # a chip's files: not for a log
-
-
-@dataclass(frozen=True, slots=True)
-class Rubbish:
-    """Bytes that are no frame, and why."""
-
-    detail: str
 
 
 Frame = Ack | Nack | SyntaxFault | Message

@@ -22,7 +22,6 @@ from drivers.chip_reader.pn532.codec import (
     Item,
     Message,
     Nack,
-    Rubbish,
     SyntaxFault,
     encode,
 )
@@ -30,6 +29,7 @@ from drivers.chip_reader.pn532.commands import Code
 from drivers.errors import Garbled, NoAnswer, Refused
 from drivers.link import Link, drain
 from drivers.patience import Clock
+from drivers.rubbish import Rubbish
 
 ACK_WITHIN = 0.25  # s; 15 ms promised, and a USB serial adapter's own 16 ms twice
 QUIET = 0.05  # s of silence inside a frame: at 9600 baud two bytes are 2 ms apart
