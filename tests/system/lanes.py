@@ -34,6 +34,7 @@ from edge import agent
 from edge.config import read
 from edge.lanes import BuiltLane
 from edge.lanes import build as build_lane
+from edge.runtime.clock import Clock
 from edge.uplink.commands import Answer
 
 SOON = 10.0  # s; a deadline for what takes a fraction of it on an idle machine
@@ -56,7 +57,8 @@ data = "data"
 hardware = "simulated"
 {head}
 [central]
-broker = "mqtt://127.0.0.1:1"
+broker = "{broker}"
+protocol = "3.1.1"
 blobs = "http://127.0.0.1:2"
 key = "{key}"
 {devices}
@@ -64,21 +66,36 @@ key = "{key}"
 """
 
 
-def written(folder: Path, kind: str, urls: dict[str, str], rest: str = "", head: str = "") -> Path:
-    """Write a lane's file; return its path."""
-    central = Ed25519PrivateKey.generate()
+NOBODY = "mqtt://127.0.0.1:1"
+
+
+def written(
+    folder: Path,
+    kind: str,
+    urls: dict[str, str],
+    rest: str = "",
+    head: str = "",
+    *,
+    central: Ed25519PrivateKey | None = None,
+    broker: str = NOBODY,
+    policy: SitePolicy = POLICY,
+) -> Path:
+    """Write a lane's file and its lists, sealed by ``central``; return the file's path."""
+    central = central or Ed25519PrivateKey.generate()
     key = signing.public_text(central.public_key())
-    write_lists(folder / "data" / "lists", central)
+    write_lists(folder / "data" / "lists", central, policy)
     devices = "\n".join(f'[devices.{name}]\nurl = "{url}"' for name, url in urls.items())
     path = folder / "lane.toml"
-    path.write_text(HEAD.format(kind=kind, key=key, devices=devices, rest=rest, head=head))
+    path.write_text(
+        HEAD.format(kind=kind, key=key, devices=devices, rest=rest, head=head, broker=broker)
+    )
     return path
 
 
-def write_lists(folder: Path, central: Ed25519PrivateKey) -> None:
+def write_lists(folder: Path, central: Ed25519PrivateKey, policy: SitePolicy = POLICY) -> None:
     """Put a policy and an empty watchlist, sealed by ``central``, where a lane keeps its lists."""
     folder.mkdir(parents=True, exist_ok=True)
-    for content in (POLICY, Watchlist(salt="5a" * 16, documents=frozenset())):
+    for content in (policy, Watchlist(salt="5a" * 16, documents=frozenset())):
         body = Published(version=1, issued=datetime.now(UTC), content=content)
         sealed = signing.seal(Purpose.LIST, canonical(body.model_dump(mode="json")), central)
         (folder / f"{content.kind}.sealed").write_bytes(sealed)
@@ -100,6 +117,7 @@ class RunningLane:
     """An agent in its loop, in a thread; what it recorded and logged."""
 
     path: Path
+    clock: Clock | None = None
     log: io.StringIO = field(default_factory=io.StringIO)
     versions: list[int] = field(default_factory=list)
 
@@ -136,7 +154,7 @@ class RunningLane:
 
     async def _main(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.agent = agent.Agent(read(self.path))
+        self.agent = agent.Agent(read(self.path), self.clock)
 
         def build(*arguments: Any) -> BuiltLane:
             self.built = build_lane(*arguments)
@@ -217,9 +235,9 @@ class RunningLane:
 
 
 @contextmanager
-def running(path: Path) -> Iterator[RunningLane]:
-    """Run the lane that ``path`` describes while the block runs."""
-    lane = RunningLane(path)
+def running(path: Path, clock: Clock | None = None) -> Iterator[RunningLane]:
+    """Run the lane that ``path`` describes, by ``clock``, while the block runs."""
+    lane = RunningLane(path, clock)
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
         logger_factory=structlog.WriteLoggerFactory(file=lane.log),
