@@ -1,4 +1,4 @@
-"""The gate controller's register map, version 1 (docs/devices/gate.md). Numbers, no I/O.
+"""The gate controller's register map, version 2 (docs/devices/gate.md). Numbers, no I/O.
 
 Input registers are what the controller sees; holding registers are what the host asks. Every
 write sets a wanted state, so that writing it twice does what writing it once does.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
-MAP_VERSION = 1
+MAP_VERSION = 2
 ACKNOWLEDGE = 0xACED  # the only value the acknowledge register takes: no stray write clears a fault
 
 
@@ -36,6 +36,8 @@ class Input(IntEnum):
     ENTRY_OUT = 16
     EXIT_OUT = 17
     EXIT_IN = 18
+    ON_FIRE = 19
+    ON_POWER_LOSS = 20
 
 
 class Holding(IntEnum):
@@ -75,11 +77,25 @@ class Lamp(IntEnum):
 
 
 class Power(IntEnum):
-    """What the gate runs on. With OFF the motors are dead and springs hold both leaves open."""
+    """What the gate runs on. With OFF the motors are dead; `OnPowerLoss` says what that means."""
 
     MAINS = 0
     BATTERY = 1
     OFF = 2
+
+
+class OnFire(IntEnum):
+    """What the controller's wiring does with the exit when the fire input is active."""
+
+    EXIT_OPENS = 0
+    EXIT_STAYS = 1
+
+
+class OnPowerLoss(IntEnum):
+    """What both leaves do without power: springs or a brake, chosen in the cabinet."""
+
+    LEAVES_OPEN = 0
+    LEAVES_STAY = 1
 
 
 class Curtain(IntFlag):
@@ -176,6 +192,8 @@ class GateState:
     heartbeat: int  # the host's last, echoed
     controller_beat: int  # counts tenths of a second: stands still when the controller does
     crossings: Crossings
+    on_fire: OnFire = OnFire.EXIT_OPENS
+    on_power_loss: OnPowerLoss = OnPowerLoss.LEAVES_OPEN
 
 
 def decode(registers: Sequence[int]) -> GateState:
@@ -202,4 +220,6 @@ def decode(registers: Sequence[int]) -> GateState:
         heartbeat=registers[Input.HEARTBEAT],
         controller_beat=registers[Input.CONTROLLER_BEAT],
         crossings=Crossings(*registers[Input.ENTRY_IN : Input.EXIT_IN + 1]),
+        on_fire=OnFire(registers[Input.ON_FIRE]),
+        on_power_loss=OnPowerLoss(registers[Input.ON_POWER_LOSS]),
     )

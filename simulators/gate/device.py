@@ -1,7 +1,8 @@
 """A gate made of arithmetic: two leaves, people, and a controller that knows what is safe.
 
 The controller's rules, in the order it applies them:
-1. Fire opens the exit in hardware and keeps it open; power loss lets springs open both leaves.
+1. Fire opens the exit in hardware and keeps it open; power loss lets springs open both leaves; or
+   neither, where the cabinet is wired so. It reports how it is wired.
 2. A host silent for longer than the watchdog time: both leaves close, lamps turn red, and opening
    is refused until it beats again. A controller that was never spoken to is in that state.
 3. Closing is never refused, except the exit during a fire. Opening is refused, with the reason in
@@ -23,6 +24,8 @@ from drivers.gate.registers import (
     Holding,
     Input,
     Lamp,
+    OnFire,
+    OnPowerLoss,
     Power,
     Refusal,
     Safety,
@@ -61,6 +64,8 @@ class FakeGate:
     fire: bool = False
     emergency_stop: bool = False
     power: Power = Power.MAINS
+    on_fire: OnFire = OnFire.EXIT_OPENS
+    on_power_loss: OnPowerLoss = OnPowerLoss.LEAVES_OPEN
     latched: Fault = field(default_factory=lambda: Fault(0))
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -127,7 +132,8 @@ class FakeGate:
         if not self.faults.stuck_occupancy:
             self._occupancy = len(self.people.inside)
         self._jam()
-        self.exit.forced = self.fire
+        self.exit.forced = self._holds_exit
+        self.entry.springs = self.exit.springs = self.on_power_loss is OnPowerLoss.LEAVES_OPEN
         powered = self.power is not Power.OFF
         if not self.faults.halt:
             self._time += seconds
@@ -138,6 +144,10 @@ class FakeGate:
                 (self.exit, self._exit_curtain),
             ):
                 leaf.tick(seconds, broken=broken, powered=powered, stopped=self.emergency_stop)
+
+    @property
+    def _holds_exit(self) -> bool:
+        return self.fire and self.on_fire is OnFire.EXIT_OPENS
 
     def _jam(self) -> None:
         self.entry.jammed, self.exit.jammed = self.faults.jam_entry, self.faults.jam_exit
@@ -216,6 +226,8 @@ class FakeGate:
             Input.ENTRY_OUT: crossings.entry_out,
             Input.EXIT_OUT: crossings.exit_out,
             Input.EXIT_IN: crossings.exit_in,
+            Input.ON_FIRE: self.on_fire,
+            Input.ON_POWER_LOSS: self.on_power_loss,
         }
         return [values[register] & 0xFFFF for register in Input]
 
@@ -264,7 +276,7 @@ class FakeGate:
         return next((reason for holds, reason in reasons if holds), Refusal.NONE)
 
     def _why_not_close(self, leaf: MovingLeaf) -> Refusal:
-        return Refusal.FIRE if self.fire and leaf is self.exit else Refusal.NONE
+        return Refusal.FIRE if self._holds_exit and leaf is self.exit else Refusal.NONE
 
     def _acknowledge(self) -> None:
         self._jam()

@@ -1,6 +1,6 @@
 """One motorised leaf: a position between closed (0) and open (1), and what it wants.
 
-1. Without power springs pull it open. A forced leaf (fire) opens whatever else holds.
+1. Without power springs pull it open, where it has any; else it stays. A forced leaf (fire) opens whatever else holds.
 2. An emergency stop or a latched fault stops it where it is.
 3. It never closes on a body: with its curtain broken it gives way, and closes when it is clear.
 4. Wanting for longer than it may take to arrive latches a fault.
@@ -23,6 +23,7 @@ class MovingLeaf:
     position: float = 0.0
     wanted: bool = False
     forced: bool = False
+    springs: bool = True
     jammed: bool = False
     faulty: bool = False
     obstructed: bool = False
@@ -30,12 +31,12 @@ class MovingLeaf:
 
     def tick(self, seconds: float, *, broken: bool, powered: bool, stopped: bool) -> None:
         """Let ``seconds`` pass; ``broken`` is the curtain in its plane."""
-        free = self.forced or not powered
+        free = self.forced or (self.springs and not powered)
         target = 1.0 if self.wanted or free else 0.0
         self.obstructed = broken and target == 0.0 and self.position > 0.0
         if self.obstructed:
             target = 1.0
-        if not self.jammed and (free or not (stopped or self.faulty)):
+        if not self.jammed and (free or (powered and not (stopped or self.faulty))):
             self._move(target, seconds / TRAVEL)
         self._watch(target, seconds, counting=powered and not stopped and not self.obstructed)
 

@@ -2,7 +2,18 @@ import pytest
 
 from drivers.errors import Garbled, LinkLost, NoAnswer, Refused
 from drivers.gate.gate import Gate
-from drivers.gate.registers import Fault, GateState, Input, Lamp, Lamps, Leaf, Power, decode
+from drivers.gate.registers import (
+    Fault,
+    GateState,
+    Input,
+    Lamp,
+    Lamps,
+    Leaf,
+    OnFire,
+    OnPowerLoss,
+    Power,
+    decode,
+)
 from drivers.patience import Patience
 from simulators.cable import Cable, SimulatedTime
 from simulators.gate.device import FakeGate
@@ -48,8 +59,8 @@ def test_the_poll_is_the_frame_of_the_document() -> None:
         def read(self, timeout: float) -> bytes:
             if timeout and sent:
                 return bytes.fromhex(
-                    "010426 0001 0002 0000 0001 0001 0004 0000 0000 0001 002A 0E10"
-                    "0002 0001 0004 0000 0005 0001 0003 0000 3F0A"
+                    "01042A 0002 0002 0000 0001 0001 0004 0000 0000 0001 002A 0E10"
+                    "0002 0001 0004 0000 0005 0001 0003 0000 0000 0001 FA98"
                 )
             return b""
 
@@ -57,19 +68,20 @@ def test_the_poll_is_the_frame_of_the_document() -> None:
             pass
 
     state = Gate(Wire()).read()
-    assert sent == [bytes.fromhex("01 04 0000 0013 B1C7")]
+    assert sent == [bytes.fromhex("01 04 0000 0015 31C5")]
     assert (state.entry, state.exit, state.entry_curtain) == (Leaf.OPEN, Leaf.CLOSED, True)
     assert (state.occupancy, state.host_silent, state.fire) == (1, True, False)
     assert state.lamps == Lamps(Lamp.GREEN, Lamp.RED, Lamp.WHITE)
     assert (state.heartbeat, state.controller_beat) == (42, 3600)
     assert (state.crossings.entry_in, state.crossings.entry_out) == (5, 1)
     assert (state.crossings.exit_out, state.crossings.exit_in) == (3, 0)
+    assert (state.on_fire, state.on_power_loss) == (OnFire.EXIT_OPENS, OnPowerLoss.LEAVES_STAY)
 
 
 def test_another_map_or_an_unknown_value_is_garbled() -> None:
     good = FakeGate().inputs()
-    for register, value in ((Input.MAP, 2), (Input.EXIT_LEAF, 9), (Input.POWER, 7)):
-        with pytest.raises(ValueError, match=r"7|9|map 2"):
+    for register, value in ((Input.MAP, 1), (Input.EXIT_LEAF, 9), (Input.POWER, 7)):
+        with pytest.raises(ValueError, match=r"7|9|map 1"):
             decode([*good[:register], value, *good[register + 1 :]])
 
 
@@ -188,6 +200,19 @@ def test_emergency_stop_freezes_the_leaf(bench: Bench) -> None:
     assert bench.device.entry.position == where
     assert not bench.gate.read().faults
     refused(bench, "emergency stop")
+
+
+def test_a_gate_wired_to_stay_stays_and_says_so(bench: Bench) -> None:
+    bench.device.on_fire, bench.device.on_power_loss = OnFire.EXIT_STAYS, OnPowerLoss.LEAVES_STAY
+    bench.device.set_fire(True)
+    state = bench.wait(1.0)
+    assert (state.exit, state.on_fire) == (Leaf.CLOSED, OnFire.EXIT_STAYS)
+    bench.gate.command_exit(open=True)  # the way out is still the host's to open
+    assert bench.wait(1.0).exit is Leaf.OPEN
+    bench.device.set_power(Power.OFF)
+    bench.gate.command_exit(open=False)
+    state = bench.wait(1.0)
+    assert (bench.device.exit.position, state.on_power_loss) == (1.0, OnPowerLoss.LEAVES_STAY)
 
 
 def test_power_loss_lets_the_springs_open(bench: Bench) -> None:
