@@ -1,6 +1,7 @@
 """One motorised leaf: a position between closed (0) and open (1), and what it wants.
 
-1. Without power springs pull it open, where it has any; else it stays. A forced leaf (fire) opens whatever else holds.
+1. Without power springs pull it open; without springs it stays. A forced leaf (fire) opens whatever
+   else holds.
 2. An emergency stop or a latched fault stops it where it is.
 3. It never closes on a body: with its curtain broken it gives way, and closes when it is clear.
 4. Wanting for longer than it may take to arrive latches a fault.
