@@ -8,7 +8,7 @@ input ends the device goes on until it is interrupted.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
@@ -18,13 +18,16 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from drivers.barcode_reader.codec import Dialect as Marking
 from drivers.document_reader.codec import Dialect
 from drivers.gate.registers import Power
 from edge.documents.folder import load
 from simulators.badge_reader.device import FakeBadgeReader
+from simulators.barcode_reader.device import FakeBarcodeReader
 from simulators.cable import Device
 from simulators.camera.device import FakeCamera, on_http
 from simulators.chip.device import Chip
+from simulators.container_camera.device import FakeContainerCamera
 from simulators.conveyor.device import FakeConveyor
 from simulators.detector.device import FakeDetector
 from simulators.document_reader.device import FakeDocumentReader
@@ -34,6 +37,7 @@ from simulators.pn532.card import Card
 from simulators.pn532.device import FakePn532
 from simulators.radiation.device import FakePortal
 from simulators.serve import on_pty, on_tcp
+from simulators.weighbridge.device import FakeWeighbridge
 from simulators.xray_source.device import FakeXraySource
 
 Verb = Callable[..., object]
@@ -52,6 +56,10 @@ class Kind(StrEnum):
     RADIATION = "radiation"
     PN532 = "pn532"
     BADGE_READER = "badge-reader"
+    BARCODE_READER = "barcode-reader"
+    BARCODE_READER_LINES = "barcode-reader-lines"
+    WEIGHBRIDGE = "weighbridge"
+    CONTAINER_CAMERA = "container-camera"
 
 
 def device(
@@ -87,7 +95,10 @@ def _document_reader(dialect: Dialect) -> tuple[Device, dict[str, Verb]]:
 
 def _xray_source() -> tuple[Device, dict[str, Verb]]:
     source = FakeXraySource()
-    return source, {"interlock": lambda closed: source.set_interlock(_truth(closed))}
+    return source, {
+        "interlock": lambda closed: source.set_interlock(_truth(closed)),
+        "rest": lambda hours: source.rest(float(hours)),
+    }
 
 
 def _gate() -> tuple[Device, dict[str, Verb]]:
@@ -116,7 +127,7 @@ def _conveyor() -> tuple[Device, dict[str, Verb]]:
 def _radiation() -> tuple[Device, dict[str, Verb]]:
     portal = FakePortal()
     return portal, {
-        "vehicle": lambda *numbers: portal.vehicle_enters(*map(float, numbers)),
+        "vehicle": lambda *what: portal.vehicle_enters(**_named(what)),
         "tamper": lambda on: portal.set_tamper(_truth(on)),
     }
 
@@ -138,6 +149,39 @@ def _badge_reader() -> tuple[Device, dict[str, Verb]]:
     }
 
 
+def _barcode_reader(marking: Marking) -> tuple[Device, dict[str, Verb]]:
+    reader = FakeBarcodeReader(marking)
+    return reader, {
+        "show": lambda aim, *words: reader.show(" ".join(words).encode("utf-8"), aim),
+        "bytes": lambda aim, content: reader.show(bytes.fromhex(content), aim),
+        "take": reader.take_away,
+    }
+
+
+def _weighbridge() -> tuple[Device, dict[str, Verb]]:
+    bridge = FakeWeighbridge()
+    return bridge, {
+        "load": lambda kilograms: bridge.drive_on(float(kilograms)),
+        "leave": bridge.drive_off,
+        "tare": lambda weight="0": bridge.tare(float(weight)),
+        "zero": bridge.zero,
+    }
+
+
+def _container_camera() -> tuple[Device, dict[str, Verb]]:
+    camera = FakeContainerCamera()
+    return camera, {"pass": camera.container_passes, "leave": camera.container_leaves}
+
+
+def _named(words: Sequence[str]) -> dict[str, float]:
+    """Return numbers by name, as ``8 gamma=2500`` has them: those without a name come in order."""
+    order = iter(("length", "kph", "gamma", "neutron"))
+    pairs = [
+        word.partition("=")[::2] if "=" in word else (next(order, "?"), word) for word in words
+    ]
+    return {name: float(value) for name, value in pairs}
+
+
 _MAKERS: dict[Kind, Callable[[], tuple[Device, dict[str, Verb]]]] = {
     Kind.GATE: _gate,
     Kind.DOCUMENT_READER: lambda: _document_reader(Dialect.FRAMED_LRC),
@@ -149,6 +193,10 @@ _MAKERS: dict[Kind, Callable[[], tuple[Device, dict[str, Verb]]]] = {
     Kind.RADIATION: _radiation,
     Kind.PN532: _pn532,
     Kind.BADGE_READER: _badge_reader,
+    Kind.BARCODE_READER: lambda: _barcode_reader(Marking.FRAMED),
+    Kind.BARCODE_READER_LINES: lambda: _barcode_reader(Marking.LINES),
+    Kind.WEIGHBRIDGE: _weighbridge,
+    Kind.CONTAINER_CAMERA: _container_camera,
 }
 
 

@@ -35,8 +35,12 @@ class Command(IntEnum):
 
     PROGRAM_KV = 10
     PROGRAM_MA = 11
+    PROGRAM_FILAMENT_12 = 12  # limit or standby, by model
+    PROGRAM_FILAMENT_13 = 13  # the other of the two
     KV_SET_POINT = 14
     MA_SET_POINT = 15
+    FILAMENT_16 = 16  # as programmed with 12
+    FILAMENT_17 = 17  # as programmed with 13
     READ_BACK = 20
     HOURS = 21
     STATUS = 22

@@ -6,7 +6,11 @@
    error digit is Refused.
 3. Answers with one number cannot be told from an error digit on the wire. Where that matters the
    value that an error would look like is the safe one: interlock 1 is open.
-4. Numbers on the wire are 0–4095 of full scale; here they are kV and mA.
+4. A status of more than three numbers is another model's, whose second number means another thing:
+   then the loop is asked for by itself.
+5. Numbers on the wire are 0–4095 of full scale; here they are kV, mA and A.
+6. The filament's limit and standby have each other's command numbers on some models: a setting. The
+   standby is never above the limit, so that a wrong setting is refused and not obeyed.
 
 The generator's own interlock is hard-wired. This driver is never in place of it.
 """
@@ -15,7 +19,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from enum import Enum, IntEnum, IntFlag, auto
 
 from drivers.errors import Garbled, NoAnswer, NotReady, Refused
 from drivers.link import Link, drain
@@ -44,7 +48,16 @@ class Fault(IntFlag):
     ARC = 1
     OVER_TEMPERATURE = 2
     OVER_VOLTAGE = 4
-    OVER_CURRENT = 8
+    UNDER_VOLTAGE = 8
+    OVER_CURRENT = 16
+    UNDER_CURRENT = 32
+
+
+class FilamentOrder(Enum):
+    """Which of the filament's two currents has commands 12 and 16; the other has 13 and 17."""
+
+    LIMIT_FIRST = auto()
+    STANDBY_FIRST = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +71,12 @@ class SourceStatus:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """What the tube does now: kV, mA, and the tank's temperature in °C."""
+    """What the tube does now: kV, mA, the tank's temperature in °C, the filament's current in A."""
 
     kv: float
     ma: float
     temperature: float
+    filament: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,7 @@ class Scale:
     kv: float = 160.0
     ma: float = 5.0
     celsius: float = 102.4  # 0.025 °C per count
+    amperes: float = 5.0  # of the filament
 
 
 class XraySource:
@@ -87,8 +102,10 @@ class XraySource:
         scale: Scale = Scale(),
         patience: Patience = Patience(answer_within=0.15, tries=3),  # noqa: B008 frozen
         clock: Clock = time.monotonic,
+        filament: FilamentOrder = FilamentOrder.LIMIT_FIRST,
     ) -> None:
         self._link, self._habit, self._scale = link, habit, scale
+        self._limit_first = filament is FilamentOrder.LIMIT_FIRST
         self._patience, self._clock = patience, clock
         self._decoder = Decoder(habit)
 
@@ -106,18 +123,44 @@ class XraySource:
         (ma,) = self._numbers(Command.MA_SET_POINT, 1)
         return kv * self._scale.kv / FULL_SCALE, ma * self._scale.ma / FULL_SCALE
 
+    def set_filament(self, limit: float, standby: float) -> None:
+        """Program the filament's limit and standby current (A).
+
+        Raises ValueError outside the scale or for a standby above the limit.
+        """
+        if not standby <= limit:
+            raise ValueError(f"a standby of {standby} A is above the limit of {limit} A")
+        values = {
+            "limit": str(_counts(limit, self._scale.amperes, "A")),
+            "standby": str(_counts(standby, self._scale.amperes, "A")),
+        }
+        raising = standby > self.filament()[0]
+        for name in ("limit", "standby") if raising else ("standby", "limit"):
+            self._do(self._filament_command(name), values[name])
+
+    def filament(self) -> tuple[float, float]:
+        """Return the programmed limit and standby current of the filament (A)."""
+        (one,) = self._numbers(Command.FILAMENT_16, 1)
+        (other,) = self._numbers(Command.FILAMENT_17, 1)
+        limit, standby = (one, other) if self._limit_first else (other, one)
+        return limit * self._scale.amperes / FULL_SCALE, standby * self._scale.amperes / FULL_SCALE
+
     def read_back(self) -> ReadBack:
         """Return what the tube does now."""
-        _, _, kv, ma, _, _, hot = self._numbers(Command.READ_BACK, 7)
+        _, _, kv, ma, filament, _, hot = self._numbers(Command.READ_BACK, 7)
         scale = self._scale
         return ReadBack(
-            kv * scale.kv / FULL_SCALE, ma * scale.ma / FULL_SCALE, hot * scale.celsius / FULL_SCALE
+            kv * scale.kv / FULL_SCALE,
+            ma * scale.ma / FULL_SCALE,
+            hot * scale.celsius / FULL_SCALE,
+            filament * scale.amperes / FULL_SCALE,
         )
 
     def status(self) -> SourceStatus:
         """Return beam, interlock and fault."""
-        beam, interlock, fault = self._numbers(Command.STATUS, 3)
-        return SourceStatus(beam != 0, interlock == 0, fault != 0)
+        beam, interlock, fault, *more = self._numbers(Command.STATUS, 3, or_more=True)
+        closed = self.interlock() if more else interlock == 0
+        return SourceStatus(beam != 0, closed, fault != 0)
 
     def beam(self, on: bool) -> None:
         """Switch X-rays on or off; returns when the generator agrees."""
@@ -153,6 +196,10 @@ class XraySource:
         """Let go of the link."""
         self._link.close()
 
+    def _filament_command(self, name: str) -> Command:
+        first = (name == "limit") == self._limit_first
+        return Command.PROGRAM_FILAMENT_12 if first else Command.PROGRAM_FILAMENT_13
+
     def _do(self, command: Command, *arguments: str) -> None:
         (answer,) = self._ask(command, 1, *arguments)
         if answer != DONE:
@@ -160,10 +207,13 @@ class XraySource:
                 f"X-ray source: {command.name} answered {answer!r}, neither done nor error"
             )
 
-    def _numbers(self, command: Command, count: int) -> tuple[float, ...]:
-        return tuple(_number(text, command) for text in self._ask(command, count))
+    def _numbers(self, command: Command, count: int, *, or_more: bool = False) -> tuple[float, ...]:
+        answer = self._ask(command, count, or_more=or_more)
+        return tuple(_number(text, command) for text in answer)
 
-    def _ask(self, command: Command, count: int, *arguments: str) -> tuple[str, ...]:
+    def _ask(
+        self, command: Command, count: int, *arguments: str, or_more: bool = False
+    ) -> tuple[str, ...]:
         """Ask until there is an answer of ``count`` arguments."""
         heard = 0
         for _ in range(self._patience.tries):
@@ -174,7 +224,9 @@ class XraySource:
             heard += size
             if answer is None:
                 continue
-            digit = _error(answer, count, is_action=command in _ACTIONS)
+            given = len(answer.arguments)
+            enough = given == count or (or_more and given > count)
+            digit = _error(answer, enough=enough, is_action=command in _ACTIONS)
             if digit is None:
                 return answer.arguments
             if digit != Error.BAD_CHECKSUM:
@@ -197,13 +249,20 @@ class XraySource:
         return None, heard
 
 
-_ACTIONS = (Command.PROGRAM_KV, Command.PROGRAM_MA, Command.XRAY, Command.RESET_FAULTS)
+_ACTIONS = (
+    Command.PROGRAM_KV,
+    Command.PROGRAM_MA,
+    Command.PROGRAM_FILAMENT_12,
+    Command.PROGRAM_FILAMENT_13,
+    Command.XRAY,
+    Command.RESET_FAULTS,
+)
 
 
-def _error(answer: Message, count: int, *, is_action: bool) -> int | None:
+def _error(answer: Message, *, enough: bool, is_action: bool) -> int | None:
     """Return the error digit of ``answer``, None if it is a good one."""
     first = answer.arguments[0] if answer.arguments else ""
-    if len(answer.arguments) == count and not (is_action and first.isdigit()):
+    if enough and not (is_action and first.isdigit()):
         return None
     return int(first) if len(answer.arguments) == 1 and first.isdigit() else Error.BAD_CHECKSUM
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulators.demo.news import Record, counts
 
-OWN_WORK = ("recognise", "authenticity", "decide", "record")
+OWN_WORK = ("recognise", "optical", "authenticity", "printed_face", "look", "compare")
 """Stages of a passage that are our own computing; the rest is time that devices and people take."""
 
 

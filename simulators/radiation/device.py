@@ -1,9 +1,10 @@
 """A radiation portal made of arithmetic: background, vehicles, what they carry, and the lines.
 
-Physics: Poisson counts in four detectors; a vehicle shields a tenth of the background; a source in
-its middle raises the counts as it passes (inverse square of the distance). Manners: background
-every 5 s while empty; every 200 ms scans while occupied, in alarm from B + n·√B over five; then
-speed and GX.
+Physics: Poisson counts in four detectors, two on each side; a vehicle shields a tenth of the
+background; a source in it raises the counts as it passes, by the inverse square of its distance
+from each detector, through what lies around it (lead for gamma, polyethylene for neutrons).
+Manners: background every 5 s while empty; every 200 ms scans while occupied, in alarm from
+B + n·√B over five; then speed and GX.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from math import exp
 
 import numpy as np
 
@@ -36,6 +38,9 @@ BACKGROUND_EVERY = 5.0  # s
 AVERAGED = 20.0  # s over which the portal knows its background
 SHIELDED = 0.9  # of the background, behind a vehicle's metal
 NEAREST = 2.0  # m from source to detectors, at the closest
+LEAD = 0.125  # per mm, of 662 keV (caesium 137; NIST XCOM)
+POLYETHYLENE = 1 / 33  # per mm, of fission neutrons
+SIDES = (-1, -1, 1, 1)  # where detectors 1 to 4 stand
 N_SIGMA = {Ray.GAMMA: 6.0, Ray.NEUTRON: 5.0}
 
 
@@ -44,19 +49,32 @@ class PortalFaults(LineFaults):
     """The menu: the line's faults and the portal's own."""
 
     lost_end: int = 0  # occupancies whose GX is never sent
+    stuck: bool = False  # the light barrier is blind: a passage never ends
+    silent: bool = False  # the portal stops talking
+    no_neutrons: bool = False  # their counter has failed: its lines do not come
     gamma_high: bool = False
     gamma_low: bool = False
     neutron_high: bool = False
+    dead_detector: int = 0  # 1–4 counts nothing
 
 
 @dataclass
 class Vehicle:
-    """What passes: length in m, speed in km/h, sources as counts per second at the closest."""
+    """What passes: length in m, speed in km/h, and a source in it.
+
+    ``gamma`` and ``neutron`` are counts per second of all detectors, of the bare source in the
+    middle of the portal. It lies ``beside`` m to the right of that, ``along`` of the length from
+    the front, and in ``lead`` and ``polyethylene``, mm.
+    """
 
     length: float
     kph: float
     gamma: float = 0.0
     neutron: float = 0.0
+    beside: float = 0.0
+    lead: float = 0.0
+    polyethylene: float = 0.0
+    along: float = 0.5
     inside_for: float = 0.0  # s
 
     @property
@@ -64,11 +82,15 @@ class Vehicle:
         """How long it is in the portal (s)."""
         return self.length / (self.kph / 3.6)
 
-    def strength(self, ray: Ray) -> float:
-        """Return the counts per second that its source adds now."""
-        along = (self.inside_for - self.duration / 2) * self.kph / 3.6
-        full = self.gamma if ray is Ray.GAMMA else self.neutron
-        return full * NEAREST**2 / (NEAREST**2 + along**2)
+    def strength(self, ray: Ray, side: int) -> float:
+        """Return the counts per second that its source adds now in a detector on ``side``."""
+        ahead = self.inside_for * self.kph / 3.6 - self.length * self.along
+        across = NEAREST - side * self.beside
+        if ray is Ray.GAMMA:
+            full = self.gamma * exp(-LEAD * self.lead)
+        else:
+            full = self.neutron * exp(-POLYETHYLENE * self.polyethylene)
+        return full / DETECTORS * NEAREST**2 / (across**2 + ahead**2)
 
 
 @dataclass
@@ -97,10 +119,18 @@ class FakePortal:
 
     @exclusive
     def vehicle_enters(
-        self, length: float = 6.0, kph: float = 8.0, gamma: float = 0.0, neutron: float = 0.0
+        self,
+        length: float = 6.0,
+        kph: float = 8.0,
+        gamma: float = 0.0,
+        neutron: float = 0.0,
+        beside: float = 0.0,
+        lead: float = 0.0,
+        polyethylene: float = 0.0,
+        along: float = 0.5,
     ) -> float:
-        """Let a vehicle pass; return how long it takes (s)."""
-        self.vehicle = Vehicle(length, kph, gamma, neutron)
+        """Let a vehicle pass (see `Vehicle`); return how long it takes (s)."""
+        self.vehicle = Vehicle(length, kph, gamma, neutron, beside, lead, polyethylene, along)
         self._since_scan = 0.0
         for recent in self._recent.values():
             recent.clear()
@@ -132,7 +162,7 @@ class FakePortal:
     def transmit(self) -> bytes:
         """Return what the portal said."""
         said, self._outbox = bytes(self._outbox), bytearray()
-        return said
+        return b"" if self.faults.silent else said
 
     def _idle(self, seconds: float) -> None:
         self._since_background += seconds
@@ -140,11 +170,10 @@ class FakePortal:
             return
         self._since_background = 0.0
         for ray in Ray:
-            counts = tuple(
-                round(count / AVERAGED) for count in self._counts(self._rate(ray) * AVERAGED)
-            )
+            seen = self._counts([self._rate(ray) * AVERAGED] * DETECTORS)
+            counts = tuple(round(count / AVERAGED) for count in seen)
             self._known[ray] = sum(counts)
-            self._say(Background(ray, counts, self._level(ray)))
+            self._tell(ray, Background(ray, counts, self._level(ray)))
 
     def _pass(self, vehicle: Vehicle, seconds: float) -> None:
         vehicle.inside_for += seconds
@@ -152,16 +181,17 @@ class FakePortal:
         if self._since_scan >= SCAN - 1e-9:
             self._since_scan = 0.0
             for ray in Ray:
-                rate = self._rate(ray) * SHIELDED + vehicle.strength(ray) / DETECTORS
-                self._scan(ray, self._counts(rate * SCAN))
-        if vehicle.inside_for >= vehicle.duration:
+                natural = self._rate(ray) * SHIELDED
+                rates = [natural + vehicle.strength(ray, side) for side in SIDES]
+                self._scan(ray, self._counts([rate * SCAN for rate in rates]))
+        if vehicle.inside_for >= vehicle.duration and not self.faults.stuck:
             self._leave(vehicle)
 
     def _scan(self, ray: Ray, counts: tuple[int, ...]) -> None:
         self._recent[ray].append(sum(counts))
         seconds = SCAN * len(self._recent[ray])
         level = alarm_level(self._known[ray] * seconds, N_SIGMA[ray])
-        self._say(Scan(ray, counts, alarm=sum(self._recent[ray]) > level))
+        self._tell(ray, Scan(ray, counts, alarm=sum(self._recent[ray]) > level))
 
     def _leave(self, vehicle: Vehicle) -> None:
         self.vehicle, self._since_background = None, 0.0
@@ -183,8 +213,14 @@ class FakePortal:
             return Level.HIGH
         return Level.LOW if self.faults.gamma_low else Level.NORMAL
 
-    def _counts(self, rate: float) -> tuple[int, ...]:
-        return tuple(int(count) for count in self._rng.poisson(rate, DETECTORS))
+    def _counts(self, rates: list[float]) -> tuple[int, ...]:
+        counts = [int(count) for count in self._rng.poisson(rates)]
+        dead = int(self.faults.dead_detector) - 1
+        return tuple(0 if number == dead else count for number, count in enumerate(counts))
+
+    def _tell(self, ray: Ray, event: Event) -> None:
+        if ray is Ray.GAMMA or not self.faults.no_neutrons:
+            self._say(event)
 
     def _say(self, event: Event) -> None:
         line = encode(event)

@@ -38,9 +38,13 @@ def test_a_pseudo_terminal_and_a_fault_at_the_start() -> None:
     [
         ("gate", "enter 1\nleave\nback\nbehind\nfire on\nstop off\npower battery\n"),
         ("document-reader", "place P<UTO X\nremove\nplace\n"),
-        ("xray-source", "interlock off\n"),
+        ("xray-source", "interlock off\nrest 72\n"),
         ("conveyor", "place crate 300\nplace box\nstop on\nperson on\ndoor on\n"),
-        ("radiation", "vehicle 6 8 100 0\ntamper on\n"),
+        ("radiation", "vehicle 6 8 100 0\nvehicle 6 gamma=2500 lead=10\ntamper on\n"),
+        ("barcode-reader", "show ]Q3 M1DESMARAIS/LUC\nbytes ]d1 DC03D9\ntake\n"),
+        ("barcode-reader-lines", "show ]Q3 two words\n"),
+        ("weighbridge", "load 38120\ntare 12000\ntare\nzero\nleave\n"),
+        ("container-camera", "pass CSQU3054383 22G1\npass MWCU6059784\nleave\n"),
     ],
 )
 def test_every_verb_is_understood(kind: str, said: str) -> None:

@@ -12,7 +12,6 @@ from drivers.radiation.codec import (
     Level,
     OccupancyEnd,
     Ray,
-    Rubbish,
     Scan,
     Setting,
     Speed,
@@ -20,8 +19,20 @@ from drivers.radiation.codec import (
     encode,
     parse,
 )
-from drivers.radiation.occupancy import Occupancy, OccupancyTracker, alarm_level, sigma
+from drivers.radiation.occupancy import (
+    LONGEST,
+    MOST_SCANS,
+    SILENT,
+    Counting,
+    Occupancy,
+    OccupancyTracker,
+    alarm_level,
+    sigma,
+    sliding,
+)
 from drivers.radiation.portal import RadiationPortal
+from drivers.radiation.verdict import STALE, Alarm, Thresholds, judge
+from drivers.rubbish import Rubbish
 from simulators.cable import Cable, SimulatedTime
 from simulators.radiation.device import FakePortal
 
@@ -177,6 +188,206 @@ def test_a_lost_end_is_noticed_by_background_or_by_the_next_vehicle() -> None:
     assert (first.gamma.foreground, second.gamma.foreground) == (3, 3)
 
 
+def test_the_window_slides_by_one_scan() -> None:
+    assert sliding([1, 2, 3, 4, 5, 6, 7]) == [15, 20, 25]
+    assert sliding([1, 2]) == [3]
+    assert sliding([]) == [0]
+    _, (done,) = track(BACK, *scans(500, 600, 500, 500, 500, 500), OccupancyEnd(1, ()))
+    assert done.gamma.foreground == 2600
+    assert done.gamma.peak == pytest.approx(0.5)  # the first second
+    assert done.gamma.seconds == 1.0
+
+
+def test_each_detector_by_hand() -> None:
+    counts = (125, 125, 125, 185)  # five of them: 625, 625, 625, 925 against 625 each
+    _, (done,) = track(BACK, *[Scan(Ray.GAMMA, counts)] * 5, OccupancyEnd(1, ()))
+    assert [done.gamma.detector_sigma(i) for i in range(4)] == pytest.approx([0, 0, 0, 12.0])
+    assert done.gamma.sigma == pytest.approx(300 / 50)
+
+
+def test_a_detector_without_background_is_not_divided_by_zero() -> None:
+    quiet = Background(Ray.NEUTRON, (0, 0, 0, 0))
+    _, (done,) = track(quiet, Scan(Ray.NEUTRON, (3, 0, 0, 0)), OccupancyEnd(1, ()))
+    assert done.neutron.sigma is None  # over all there is none
+    assert done.neutron.detector_sigma(0) == 2.0  # (3 − 1) / √1: less than a count is one
+
+
+# Occupancies that go wrong ---------------------------------------------------------------------
+
+
+def test_an_occupancy_that_never_ends_is_overdue() -> None:
+    tracker = OccupancyTracker()
+    assert tracker.overdue(99.0) is None
+    tracker.feed(BACK, 0.0)
+    for scan_number in range(10):
+        tracker.feed(Scan(Ray.GAMMA, (125, 125, 125, 125)), 1.0 + 0.2 * scan_number)
+    assert tracker.overdue(2.8 + SILENT - 0.1) is None
+    ended = tracker.overdue(2.8 + SILENT)
+    assert not ended.complete
+    assert len(ended.gamma.scans) == 10
+    assert not tracker.occupied
+    assert tracker.overdue(1000.0) is None
+
+
+def test_a_vehicle_that_broke_down_in_the_portal_is_overdue() -> None:
+    tracker, ended, now = OccupancyTracker(), [], 0.0
+    while now < 2.5 * LONGEST:
+        now += 0.2
+        tracker.feed(scans(500)[0], now)
+        ended += filter(None, [tracker.overdue(now)])
+    assert len(ended) == 2
+    assert ended[0].gamma.foreground == 2500
+
+
+def test_without_a_clock_memory_is_bounded_all_the_same() -> None:
+    tracker, ended = OccupancyTracker(), []
+    for _ in range(2 * MOST_SCANS + 5):
+        ended += filter(None, [tracker.feed(scans(1)[0])])
+    assert [len(one.gamma.scans) for one in ended] == [MOST_SCANS, MOST_SCANS]
+
+
+def test_a_background_out_of_bounds_is_none() -> None:
+    high = Background(Ray.GAMMA, (4000, 4000, 4000, 4000), Level.HIGH)
+    tracker, (one, two) = track(
+        BACK, high, *scans(500), OccupancyEnd(1, ()), BACK, *scans(500), OccupancyEnd(2, ())
+    )
+    assert (one.gamma.background, one.gamma.level) == ((625,) * 4, Level.HIGH)
+    assert (two.gamma.background, two.gamma.level) == ((625,) * 4, Level.NORMAL)
+    assert tracker.levels == {Ray.GAMMA: Level.NORMAL}
+
+
+def test_the_background_keeps_still_during_an_occupancy_and_has_an_age() -> None:
+    tracker = OccupancyTracker()
+    tracker.feed(BACK, 10.0)
+    tracker.feed(scans(500)[0], 25.0)
+    done = tracker.feed(OccupancyEnd(1, (9999,)), 26.0)
+    assert done.gamma.background == (625,) * 4  # not what GX says
+    assert done.gamma.background_age == 15.0
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [Tamper(open=True), *scans(500), Tamper(open=False), *scans(500)],  # before it, and during
+        [*scans(500), Tamper(open=True), *scans(500)],
+        [*scans(500), Tamper(open=True), Tamper(open=False), *scans(500)],
+    ],
+)
+def test_a_cabinet_that_was_open_is_noted(events) -> None:
+    _, (done, after) = track(
+        *events, OccupancyEnd(1, ()), Tamper(open=False), *scans(500), OccupancyEnd(2, ())
+    )
+    assert done.tampered
+    assert not after.tampered
+
+
+# Verdicts --------------------------------------------------------------------------------------
+
+NEUTRONS = Background(Ray.NEUTRON, (3, 3, 3, 3))
+
+
+def quiet(ray: Ray = Ray.NEUTRON, count: int = 5, alarm: bool = False) -> list[Scan]:
+    each = 125 if ray is Ray.GAMMA else 1
+    return [Scan(ray, (each,) * 4, alarm)] * count
+
+
+def judged(*events, thresholds: Thresholds = Thresholds()):  # noqa: B008
+    _, (done,) = track(*events, OccupancyEnd(7, ()))
+    return judge(done, thresholds)
+
+
+def test_no_alarm_by_hand() -> None:
+    verdict = judged(BACK, NEUTRONS, *quiet(Ray.GAMMA), *quiet())
+    assert (verdict.alarm, verdict.gamma.alarm, verdict.neutron.alarm) == (Alarm.NO,) * 3
+    assert verdict.gamma.background == 2500
+    assert verdict.gamma.level == 2800
+    assert verdict.gamma.sigma == 0.0
+    assert verdict.number == 7
+    assert verdict.gamma.reasons == ()
+    assert verdict.detail.startswith("gamma no alarm (2500 counts, +0.0 σ); neutron no alarm")
+
+
+@pytest.mark.parametrize(("sums", "alarm"), [(559, Alarm.NO), (560, Alarm.YES)])
+def test_the_level_itself_is_an_alarm(sums: int, alarm: Alarm) -> None:
+    even = [Scan(Ray.GAMMA, (sums // 4,) * 3 + (sums - 3 * (sums // 4),))] * 5
+    verdict = judged(BACK, NEUTRONS, *even, *quiet())
+    assert (verdict.gamma.alarm, verdict.gamma.level) == (alarm, 2800)
+
+
+def test_one_detector_alone_is_an_alarm() -> None:
+    beside = [Scan(Ray.GAMMA, (115, 115, 115, 160))] * 5  # hardly above B over all, 7 σ in one
+    verdict = judged(BACK, NEUTRONS, *beside, *quiet())
+    assert verdict.gamma.alarm is Alarm.YES
+    assert verdict.gamma.reasons == ("7.0 σ in detector 4",)
+    assert verdict.gamma.sigma < 1
+    alone = Thresholds(single_detector=False)
+    assert judged(BACK, NEUTRONS, *beside, *quiet(), thresholds=alone).alarm is Alarm.NO
+
+
+def test_the_portals_own_alarm_stands() -> None:
+    verdict = judged(BACK, NEUTRONS, *quiet(Ray.GAMMA, alarm=True), *quiet())
+    assert verdict.gamma.alarm is Alarm.YES
+    assert verdict.gamma.reasons == ("the portal's own alarm",)
+    assert verdict.neutron.alarm is Alarm.NO
+    assert verdict.alarm is Alarm.YES
+
+
+LOW, HIGH = (Background(Ray.GAMMA, (9,) * 4, Level.LOW),
+             Background(Ray.NEUTRON, (90,) * 4, Level.HIGH))  # fmt: skip
+G, N, U = quiet(Ray.GAMMA), quiet(), Alarm.UNDETERMINED
+ONE_DEAD = [Background(Ray.GAMMA, (625, 625, 3, 625)), NEUTRONS,
+            *[Scan(Ray.GAMMA, (125, 125, 0, 125))] * 5, *N]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("events", "gamma", "neutron", "why"),
+    [
+        ([BACK, NEUTRONS, *G], Alarm.NO, U, "no scan of it came"),
+        ([BACK, NEUTRONS, *G, *N[:2]], Alarm.NO, U, "scans of it are missing"),
+        ([NEUTRONS, *G, *N], U, Alarm.NO, "its background is not known"),
+        ([BACK, LOW, NEUTRONS, *G, *N], U, Alarm.NO, "its background is low"),
+        ([BACK, NEUTRONS, HIGH, *G, *N], Alarm.NO, U, "its background is high"),
+        ([BACK, NEUTRONS, *G, Tamper(open=True), *N], U, U, "a cabinet was open"),
+        (ONE_DEAD, U, Alarm.NO, "detector 3 counts nothing"),
+    ],
+)
+def test_what_nobody_can_tell(events, gamma: Alarm, neutron: Alarm, why: str) -> None:
+    verdict = judged(*events)
+    assert (verdict.gamma.alarm, verdict.neutron.alarm) == (gamma, neutron)
+    assert why in verdict.detail
+
+
+def test_a_lost_end_and_a_spoilt_line_leave_it_open() -> None:
+    tracker = OccupancyTracker()
+    for event in (BACK, NEUTRONS, *quiet(Ray.GAMMA), *quiet()):
+        tracker.feed(event)
+    tracker.spoil()
+    ended = tracker.feed(BACK)
+    verdict = judge(ended)
+    assert verdict.alarm is Alarm.UNDETERMINED
+    assert "the end of the passage was lost" in verdict.detail
+    assert "1 lines were spoilt" in verdict.detail
+
+
+def test_an_old_background_leaves_it_open() -> None:
+    counting = Counting(((125,) * 4,) * 5, (625,) * 4, background_age=STALE + 1)
+    neutrons = Counting(((1,) * 4,) * 5, (3,) * 4, background_age=1.0)
+    verdict = judge(Occupancy(counting, neutrons, number=1))
+    assert (verdict.gamma.alarm, verdict.neutron.alarm) == (Alarm.UNDETERMINED, Alarm.NO)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(EVENTS, max_size=40), st.floats(0, 1000))
+def test_no_events_break_the_verdict(events: list, step: float) -> None:
+    tracker = OccupancyTracker()
+    for number, event in enumerate(events):
+        for ended in (tracker.feed(event, number * step), tracker.overdue(number * step)):
+            if ended:
+                verdict = judge(ended)
+                assert len(verdict.detail) <= 300
+                assert not (verdict.alarm is Alarm.NO and not ended.complete)
+
+
 # Manners ---------------------------------------------------------------------------------------
 
 
@@ -200,7 +411,7 @@ class Bench:
         self.listen(6)
         tracker = OccupancyTracker()
         for ray in Ray:
-            tracker.feed(Background(ray, (self.device._known[ray], 0, 0, 0)))
+            tracker.feed(Background(ray, (round(self.device._known[ray] / 4),) * 4))
         self.device.vehicle_enters(**vehicle)
         return next(done for e in self.listen(12) if (done := tracker.feed(e)))
 
@@ -243,6 +454,85 @@ def test_a_neutron_source_is_alarmed(bench: Bench) -> None:
     assert done.neutron.alarm
     assert not done.gamma.alarm
     assert done.neutron.sigma > 5
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "gamma", "neutron"),
+    [
+        ({}, Alarm.NO, Alarm.NO),
+        ({"gamma": 2500.0}, Alarm.YES, Alarm.NO),
+        ({"gamma": 2500.0, "lead": 60.0}, Alarm.NO, Alarm.NO),  # e^−7.5 of it is left
+        ({"gamma": 2500.0, "kph": 40.0}, Alarm.YES, Alarm.NO),
+        ({"gamma": 300.0, "beside": 0.0}, Alarm.NO, Alarm.NO),
+        ({"gamma": 300.0, "beside": -1.5}, Alarm.YES, Alarm.NO),  # near one pillar
+        ({"neutron": 200.0}, Alarm.NO, Alarm.YES),
+        ({"neutron": 200.0, "polyethylene": 200.0}, Alarm.NO, Alarm.NO),
+    ],
+)
+def test_verdicts_of_the_simulated_portal(bench: Bench, vehicle, gamma, neutron) -> None:
+    verdict = judge(bench.passage(**vehicle))
+    assert (verdict.gamma.alarm, verdict.neutron.alarm) == (gamma, neutron), verdict.detail
+
+
+def test_a_source_at_the_back_peaks_late(bench: Bench) -> None:
+    front, back = (bench.passage(gamma=9000.0, along=along, length=12.0) for along in (0.1, 0.9))
+    assert front.gamma.peak < 2.0
+    assert back.gamma.peak > 3.5
+
+
+def test_a_source_beside_a_pillar_is_seen_there(bench: Bench) -> None:
+    done = bench.passage(gamma=4000.0, beside=1.0)
+    left, right = (done.gamma.detector_sigma(i) for i in (0, 3))
+    assert right > 3 * left
+
+
+def follow(bench: Bench, tracker: OccupancyTracker, seconds: float) -> Occupancy | None:
+    """Return the first occupancy within ``seconds``, ended or overdue."""
+    end = bench.time() + seconds
+    while bench.time() < end:
+        event = bench.portal.poll(0.3)
+        ended = event and tracker.feed(event, bench.time())
+        if ended := ended or tracker.overdue(bench.time()):
+            return ended
+    return None
+
+
+def test_a_stuck_light_barrier_is_overdue(bench: Bench) -> None:
+    bench.device.faults.stuck = True
+    bench.listen(6)
+    bench.device.vehicle_enters()
+    ended = follow(bench, OccupancyTracker(), LONGEST + 5)
+    assert not ended.complete
+    assert judge(ended).alarm is Alarm.UNDETERMINED
+
+
+def test_a_portal_that_falls_silent_in_mid_occupancy_is_overdue(bench: Bench) -> None:
+    tracker = OccupancyTracker()
+    bench.listen(6)
+    bench.device.vehicle_enters()
+    assert follow(bench, tracker, 1.0) is None
+    bench.device.faults.silent = True
+    ended = follow(bench, tracker, 10.0)
+    assert 4 <= len(ended.gamma.scans) <= 7
+    assert judge(ended).alarm is Alarm.UNDETERMINED
+    assert bench.portal.silent_for > SILENT - 1
+
+
+def test_a_neutron_counter_that_failed_is_noticed(bench: Bench) -> None:
+    bench.device.faults.no_neutrons = True
+    verdict = judge(bench.passage())
+    assert (verdict.gamma.alarm, verdict.neutron.alarm) == (Alarm.NO, Alarm.UNDETERMINED)
+    assert "neutron undetermined: no scan of it came" in verdict.detail
+
+
+def test_a_dead_detector_is_noticed(bench: Bench) -> None:
+    bench.device.faults.dead_detector = 2
+    tracker = OccupancyTracker()
+    for event in bench.listen(6):
+        tracker.feed(event)
+    bench.device.vehicle_enters()
+    done = next(done for e in bench.listen(12) if (done := tracker.feed(e)))
+    assert "detector 2 counts nothing" in judge(done).detail
 
 
 def test_a_lost_end(bench: Bench) -> None:

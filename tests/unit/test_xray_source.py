@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from drivers.errors import Garbled, LinkLost, NoAnswer, Refused
 from drivers.patience import Patience
 from drivers.xray_source.codec import Command, Decoder, Message, Sum
-from drivers.xray_source.source import Fault, SourceStatus, XraySource
+from drivers.xray_source.source import Fault, FilamentOrder, Scale, SourceStatus, XraySource
+from drivers.xray_source.warm_up import HOUR, MOST_ARCS, TABLE, Stage, TooManyArcs, WarmUp, plan
 from simulators.cable import Cable, SimulatedTime
 from simulators.xray_source.device import FakeXraySource
 from simulators.xray_source.tube import WARM_UP
@@ -81,11 +82,18 @@ def test_a_frame_cut_short_is_not_taken(message: Message, cut: int) -> None:
 
 
 class Bench:
-    def __init__(self, habit: Sum = Sum.WITH_LAST_COMMA, silent: bool = True) -> None:
-        self.device = FakeXraySource(habit, silent)
+    def __init__(
+        self,
+        habit: Sum = Sum.WITH_LAST_COMMA,
+        silent: bool = True,
+        order: FilamentOrder = FilamentOrder.LIMIT_FIRST,
+    ) -> None:
+        self.device = FakeXraySource(habit, silent, filament=order)
         self.time = SimulatedTime(self.device)
         link = Cable(self.device, self.time.advance)
-        self.source = XraySource(link, habit, patience=Patience(0.05, 2), clock=self.time)
+        self.source = XraySource(
+            link, habit, patience=Patience(0.05, 2), clock=self.time, filament=order
+        )
 
     def warm(self) -> "Bench":
         self.time.advance(WARM_UP)
@@ -140,6 +148,13 @@ def test_the_interlock_cuts_the_beam_and_does_not_give_it_back(bench: Bench) -> 
     bench.wait(1)
     assert bench.source.interlock()
     assert not bench.source.status().beam_on
+
+
+def test_a_longer_status_is_not_asked_about_the_loop(bench: Bench) -> None:
+    bench.device.long_status = True
+    assert bench.source.status() == SourceStatus(False, True, False)
+    bench.device.set_interlock(False)
+    assert bench.source.status() == SourceStatus(False, False, False)
 
 
 def test_an_arc_latches(bench: Bench) -> None:
@@ -266,3 +281,197 @@ def test_a_lost_link_passes_through() -> None:
 
     with pytest.raises(LinkLost):
         XraySource(Gone()).beam(False)
+
+
+# The filament ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "frames"),
+    [
+        # 4 A and 2.5 A of 5 A are 3276 and 2048; "12,3276," adds up to 18D: −18D & 7F is 73.
+        (FilamentOrder.LIMIT_FIRST, [b"\x0213,2048,\x76\x03", b"\x0212,3276,\x73\x03"]),
+        (FilamentOrder.STANDBY_FIRST, [b"\x0212,2048,\x77\x03", b"\x0213,3276,\x72\x03"]),
+    ],
+)
+def test_the_frames_of_the_filament(order: FilamentOrder, frames: list[bytes]) -> None:
+    said: list[bytes] = []
+
+    class Ear:
+        answer = b""
+
+        def write(self, data: bytes) -> None:
+            said.append(data)
+            command = next(iter(Decoder().feed(data))).command
+            wanted = {16: "4095", 17: "4095"}.get(command, "$")
+            self.answer = Message(command, (wanted,)).encode()
+
+        def read(self, timeout: float) -> bytes:
+            heard, self.answer = self.answer, b""
+            return heard
+
+    XraySource(Ear(), scale=Scale(amperes=5.0), filament=order).set_filament(4.0, 2.5)
+    assert said[2:] == frames
+
+
+@pytest.mark.parametrize("order", FilamentOrder)
+def test_limit_and_standby_reach_the_tube(order: FilamentOrder) -> None:
+    bench = Bench(order=order)
+    for limit, standby in ((4.5, 4.2), (2.5, 1.5), (3.5, 3.0)):  # up and down past each other
+        bench.source.set_filament(limit, standby)
+        assert bench.source.filament() == pytest.approx((limit, standby), abs=0.002)
+        assert bench.device.tube.filament_limit == pytest.approx(limit, abs=0.002)
+
+
+def test_a_wrong_order_is_refused_and_not_obeyed() -> None:
+    bench = Bench(order=FilamentOrder.LIMIT_FIRST)
+    wrong = XraySource(
+        Cable(bench.device, bench.time.advance),
+        clock=bench.time,
+        filament=FilamentOrder.STANDBY_FIRST,
+    )
+    with pytest.raises(Refused, match="out of range"):
+        wrong.set_filament(4.5, 1.0)
+    assert bench.device.tube.filament_standby <= bench.device.tube.filament_limit
+
+
+@pytest.mark.parametrize(("limit", "standby"), [(2.0, 3.0), (6.0, 2.0), (2.0, -1.0)])
+def test_a_filament_outside_its_scale_is_never_sent(limit: float, standby: float) -> None:
+    bench = Bench()
+    before = (bench.device.tube.filament_limit, bench.device.tube.filament_standby)
+    with pytest.raises(ValueError, match="A is"):
+        bench.source.set_filament(limit, standby)
+    assert (bench.device.tube.filament_limit, bench.device.tube.filament_standby) == before
+
+
+def test_a_filament_at_standby_is_sooner_at_its_current() -> None:
+    def seconds(standby: float) -> float:
+        bench = Bench().warm()
+        bench.source.set_kv(20)
+        bench.source.set_filament(4.0, standby)
+        bench.wait(3)
+        bench.source.beam(True)
+        start = bench.time()
+        while not bench.device.beam_on:
+            bench.wait(0.01)
+        return bench.time() - start
+
+    assert seconds(2.9) < seconds(1.0)
+
+
+# Faults by their cause -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "latched"),
+    [
+        ("open_filament", Fault.UNDER_CURRENT),
+        ("sagging", Fault.UNDER_VOLTAGE),
+        ("overshoot", Fault.OVER_VOLTAGE),
+        ("runaway", Fault.OVER_CURRENT),
+    ],
+)
+def test_what_is_out_of_bounds_latches_and_cuts_the_beam(fault: str, latched: Fault) -> None:
+    bench = Bench().warm()
+    setattr(bench.device.faults, fault, True)
+    bench.source.beam(True)
+    bench.wait(6)
+    assert bench.source.faults() == latched
+    assert bench.source.status() == SourceStatus(False, True, True)
+    setattr(bench.device.faults, fault, False)
+    bench.source.reset_faults()
+    bench.wait(2)
+    bench.source.beam(True)
+    bench.wait(6)
+    assert bench.source.faults() == Fault(0)
+    assert bench.device.beam_on
+
+
+def test_a_limit_that_is_too_low_is_an_under_current() -> None:
+    bench = Bench().warm()
+    bench.source.set_filament(2.8, 2.0)  # enough for 0.3 mA, not for 1 mA
+    bench.source.beam(True)
+    bench.wait(6)
+    assert bench.source.faults() == Fault.UNDER_CURRENT
+
+
+def test_the_filament_is_read_back() -> None:
+    bench = Bench().warm()
+    assert bench.source.read_back().filament == pytest.approx(2.0, abs=0.01)
+    bench.source.beam(True)
+    bench.wait(3)
+    assert 3.0 < bench.source.read_back().filament < 3.5
+
+
+# Warming up after a rest -----------------------------------------------------------------------
+
+
+def test_a_tube_in_use_needs_no_stages() -> None:
+    assert plan(7.9 * HOUR, 160, 1) == ()
+    assert plan(0, 160, 1) == ()
+
+
+def test_the_longer_the_rest_the_lower_and_slower_the_start() -> None:
+    plans = [plan(hours * HOUR, 160.0, 1.0) for hours in (8, 72, 720, 2160)]
+    lengths = [sum(stage.seconds for stage in stages) for stages in plans]
+    assert lengths == sorted(lengths)
+    assert [stages[0].kv for stages in plans] == [96.0, 80.0, 64.0, 40.0]
+    for stages in plans:
+        assert [s.kv for s in stages] == sorted(s.kv for s in stages)
+        assert (stages[-1].kv, stages[-1].ma) == (160.0, 1.0)
+
+
+def test_a_rest_that_nobody_knows_is_the_longest() -> None:
+    assert plan(None, 160, 1) == plan(TABLE[0].rest, 160, 1) == plan(-5.0, 160, 1)
+
+
+def test_the_stages_follow_each_other() -> None:
+    walk = WarmUp([Stage(80, 1, 10), Stage(160, 1, 5)])
+    assert [walk.wanted(now) for now in (100.0, 109.9)] == [Stage(80, 1, 10)] * 2
+    assert walk.remaining(104.0) == 11.0
+    assert walk.wanted(110.0) == Stage(160, 1, 5)
+    assert walk.wanted(115.0) is None
+    assert walk.remaining(115.0) == 0.0
+
+
+def test_an_arc_goes_back_by_one_stage() -> None:
+    walk = WarmUp([Stage(80, 1, 10), Stage(120, 1, 10), Stage(160, 1, 5)])
+    walk.wanted(0.0)
+    assert walk.wanted(20.0) == Stage(160, 1, 5)
+    assert walk.arced(22.0) == Stage(120, 1, 10)
+    assert walk.wanted(31.0) == Stage(120, 1, 10)
+    assert walk.wanted(32.0) == Stage(160, 1, 5)
+    for _ in range(MOST_ARCS - 1):
+        walk.arced(33.0)
+    with pytest.raises(TooManyArcs, match="looked at"):
+        walk.arced(33.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.none(), st.floats(-1e6, 1e9)), st.floats(20, 450), st.floats(0.1, 50))
+def test_no_plan_goes_beyond_what_was_asked(rest: float | None, kv: float, ma: float) -> None:
+    for stage in plan(rest, kv, ma):
+        assert 0 < stage.kv <= kv
+        assert 0 < stage.ma <= ma
+        assert stage.seconds > 0
+
+
+@pytest.mark.parametrize("hours", [8.0, 72.0, 720.0, 2160.0])
+def test_a_rested_tube_arcs_without_the_plan_and_not_with_it(hours: float) -> None:
+    bench = Bench().warm()
+    bench.device.tube.rest(hours)
+    bench.source.beam(True)
+    bench.wait(3)
+    assert bench.source.faults() == Fault.ARC
+    bench.source.reset_faults()
+    walk = WarmUp(plan(hours * HOUR, 160.0, 0.05))  # the tank stays cool
+    while (stage := walk.wanted(bench.time())) is not None:
+        bench.source.set_kv(stage.kv)
+        bench.source.set_ma(stage.ma)
+        if not bench.device.tube.on:
+            bench.source.beam(True)
+        for _ in range(20):
+            bench.device.tick(min(walk.remaining(bench.time()), 5.0) / 20)
+        bench.time._now += min(walk.remaining(bench.time()), 5.0)
+        assert bench.device.tube.latched == Fault(0)
+    assert bench.device.beam_on

@@ -1,0 +1,1 @@
+"""A camera that reads the numbers of containers."""

@@ -1,0 +1,1 @@
+"""A weighbridge that vehicles and goods stand on."""

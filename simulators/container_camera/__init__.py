@@ -1,0 +1,1 @@
+"""A container number camera made of arithmetic."""

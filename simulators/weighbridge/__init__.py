@@ -1,0 +1,1 @@
+"""A weighbridge made of arithmetic."""
