@@ -1,0 +1,1 @@
+"""What an item is held against besides threats: its own empty self, its papers, others like it."""
