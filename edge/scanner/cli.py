@@ -1,9 +1,10 @@
-"""``border-edge xray inspect``: what the recogniser makes of picture files, one line for each.
+"""``border-edge xray``: what is made of picture files, without a scanner.
 
 1. A picture that cannot be read is reported in its place and does not stop the others.
 2. The exit code is 1 if any picture failed, else 0; a threat found is a result, not a failure.
-3. ``--json`` prints one JSON object a line: file, score, regions, seconds, and remarks if there are
-   any; or file and error.
+3. ``inspect --json`` prints one JSON object a line: file, score, regions, seconds, and remarks if
+   there are any; or file and error.
+4. ``convert`` and ``evidence`` are in formats/cli.py, ``selftest`` in phantom/cli.py.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ from typing import Annotated, Any
 
 import typer
 
+from edge.scanner.formats import cli as formats
 from edge.scanner.images import ImageError, load
+from edge.scanner.phantom.cli import selftest
 from models.catalogue import CatalogueError
 from models.xray.segmenter import BadPicture, inspect
 
 app = typer.Typer(help="X-ray pictures.", no_args_is_help=True)
+app.command("convert")(formats.convert)
+app.add_typer(formats.evidence, name="evidence")
+app.command("selftest")(selftest)
 
 Answer = dict[str, Any]
 
@@ -31,9 +37,14 @@ def _group() -> None:
 
 @app.command("inspect")
 def inspect_files(
-    images: Annotated[list[Path], typer.Argument(help="PNG, TIFF or JPEG, 8 or 16 bits")],
+    images: Annotated[
+        list[Path], typer.Argument(help="PNG, TIFF or JPEG of 8 or 16 bits, DICOS, or UFF-shaped")
+    ],
     low: Annotated[Path | None, typer.Option(help="the low energy of a single IMAGE")] = None,
-    pitch: Annotated[float | None, typer.Option(help="size of a pixel in mm, if known")] = None,
+    pitch: Annotated[
+        float | None,
+        typer.Option(help="size of a pixel in mm; else the file's own, if any"),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, max=64)] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
 ) -> None:
@@ -57,7 +68,7 @@ def inspect_file(
     begun = time.perf_counter()
     try:
         image = load(path, low)
-        found = inspect(image.transmission, pitch_mm, threads)
+        found = inspect(image.transmission, pitch_mm or image.pitch_mm, threads)
     except (ImageError, BadPicture, CatalogueError) as error:
         return {"file": str(path), "error": str(error)}
     regions = [

@@ -16,8 +16,10 @@ def ask(*arguments):
     return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def save(path, picture):
-    assert cv2.imwrite(str(path), picture)
+def save(path, *planes):
+    assert cv2.imwritemulti(str(path), planes) if len(planes) > 1 else cv2.imwrite(
+        str(path), planes[0]
+    )  # fmt: skip
     return path
 
 
@@ -52,12 +54,33 @@ def test_two_energies(tmp_path):
     assert "score" in answer
 
 
-def test_empty_pictures_are_remarked_on(tmp_path):
+def test_pictures_that_show_nothing_are_refused_by_name(tmp_path):
     black = save(tmp_path / "black.png", np.zeros((50, 50), np.uint8))
     dot = save(tmp_path / "dot.png", np.full((1, 1), 90, np.uint8))
-    code, answers = ask(black, dot)
+    white = save(tmp_path / "white.tif", np.full((50, 50), 65_535, np.uint16))
+    code, answers = ask(black, dot, white)
+    assert code == 1
+    assert all(answer["error"] for answer in answers)
+
+
+def test_a_flawed_picture_is_remarked_on(tmp_path):
+    goods = scene(3, 12, 200, pitch_mm=3.0)
+    code, (answer,) = ask(save(tmp_path / "strip.png", goods.high))
     assert code == 0
-    assert all(answer["remarks"] for answer in answers)
+    assert answer["remarks"] == ["only 200×12 pixels"]
+
+
+def test_dicos_is_inspected_like_the_picture_it_was_made_of(tmp_path):
+    goods = scene(5, 100, 150, pitch_mm=3.0)
+    both = save(tmp_path / "in.tif", goods.low, goods.high)
+    arguments = ["convert", both, tmp_path / "out.dcs", "--pitch", "3", "--compression", "jpeg-ls"]
+    assert CliRunner().invoke(app, [str(argument) for argument in arguments]).exit_code == 0
+    _, (made,) = ask(both, "--pitch", "3")
+    code, (found,) = ask(tmp_path / "out.dcs", "--low", tmp_path / "out-low.dcs")
+    assert code == 0
+    assert found["score"] == made["score"]
+    assert found["regions"] == made["regions"]
+    assert list(found) == ["file", "score", "regions", "seconds"]
 
 
 def test_told_in_words_without_json(tmp_path):
