@@ -1,0 +1,1 @@
+"""Threat image projection: threats that were never in the beam, shown to keep people awake."""

@@ -1,0 +1,1 @@
+"""Threat image projection as edge and central both see it: library, record, rules, figures."""
