@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 
+from drivers.lines import LineDecoder
 from drivers.listener import Decoder
 from drivers.rubbish import Rubbish
 
@@ -29,7 +30,6 @@ LONGEST = 4096  # bytes; the largest QR code holds 2953, DataMatrix 1555, Aztec 
 TRIGGER_ON, TRIGGER_OFF = b"\x16T\r", b"\x16U\r"  # SYN T CR, SYN U CR
 _HEAD, _TAIL, _AIM = 3, 2, 3  # STX and size; CRC; ] letter digit
 _AIM_FORM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
-_END_OF_LINE = re.compile(rb"[\r\n]")
 
 
 class Dialect(Enum):
@@ -68,7 +68,7 @@ Item = Scan | Rubbish
 
 def decoder(dialect: Dialect) -> Decoder[Scan]:
     """Return a decoder for ``dialect``."""
-    return LineDecoder() if dialect is Dialect.LINES else FrameDecoder()
+    return LineDecoder(_scan, LONGEST) if dialect is Dialect.LINES else FrameDecoder()
 
 
 def encode(scan: Scan, dialect: Dialect) -> bytes:
@@ -79,36 +79,6 @@ def encode(scan: Scan, dialect: Dialect) -> bytes:
     if not _AIM_FORM.fullmatch(body[:_AIM]):
         raise ValueError(f"{scan.aim!r} is no AIM identifier")
     return bytes([STX]) + len(body).to_bytes(2, "big") + body + _crc(body)
-
-
-class LineDecoder:
-    """Lines that end in CR, LF or both; an empty line is the second half of an end."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    @property
-    def half(self) -> bool:
-        """Whether a line has begun and not ended."""
-        return bool(self._buffer)
-
-    def feed(self, data: bytes) -> Iterator[Item]:
-        """Yield everything completed by ``data``."""
-        self._buffer += data
-        while end := _END_OF_LINE.search(self._buffer):
-            line = bytes(self._buffer[: end.start()])
-            del self._buffer[: end.end()]
-            if line:
-                yield _scan(line)
-        if len(self._buffer) > LONGEST:
-            self._buffer.clear()
-            yield Rubbish(f"no end of line within {LONGEST} bytes")
-
-    def give_up(self) -> Item:
-        """Drop the half line: nothing more came."""
-        size = len(self._buffer)
-        self._buffer.clear()
-        return Rubbish(f"half a line of {size} bytes, then silence")
 
 
 class FrameDecoder:

@@ -15,7 +15,6 @@ from collections import deque
 
 from drivers.container_camera.codec import (
     Answer,
-    Decoder,
     Heartbeat,
     Message,
     Missed,
@@ -23,6 +22,7 @@ from drivers.container_camera.codec import (
     Seen,
     Status,
     command,
+    decoder,
 )
 from drivers.errors import Garbled, NoAnswer, Refused
 from drivers.link import Link
@@ -46,7 +46,7 @@ class ContainerCamera:
     ) -> None:
         self._link, self._patience, self._clock = link, patience, clock
         self._listener: Listener[Message] = Listener(
-            link, Decoder(), patience, clock, "container camera"
+            link, decoder(), patience, clock, "container camera"
         )
         self._waiting: deque[Seen | Missed | Garbled] = deque()
         self.status: Status | None = None  # as of the last heartbeat

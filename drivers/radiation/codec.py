@@ -17,10 +17,11 @@ A line of another shape is an event too (`Rubbish`), in its place, and costs no 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from drivers.lines import LineDecoder
 from drivers.rubbish import Rubbish
 
 LONGEST = 128  # bytes of a line
@@ -106,33 +107,9 @@ Event = Background | Scan | Speed | Tamper | OccupancyEnd | Setting
 Item = Event | Rubbish
 
 
-class Decoder:
-    """Cuts a byte stream into events."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    @property
-    def half(self) -> bool:
-        """Whether a line has begun and not ended."""
-        return bool(self._buffer)
-
-    def feed(self, data: bytes) -> Iterator[Item]:
-        """Yield everything completed by ``data``."""
-        self._buffer += data
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).removesuffix(b"\r")
-            del self._buffer[: end + 1]
-            if line:
-                yield parse(line)
-        if len(self._buffer) > LONGEST:
-            yield self.give_up()
-
-    def give_up(self) -> Rubbish:
-        """Drop the half line: nothing more came, or too much."""
-        size = len(self._buffer)
-        self._buffer.clear()
-        return Rubbish(f"{size} bytes without an end of line")
+def decoder() -> LineDecoder[Event]:
+    """Return what cuts the line's bytes into messages."""
+    return LineDecoder(parse, LONGEST)
 
 
 def parse(line: bytes) -> Item:

@@ -12,7 +12,7 @@ import time
 from drivers.link import Link
 from drivers.listener import Listener
 from drivers.patience import Clock, Patience
-from drivers.radiation.codec import Decoder, Event
+from drivers.radiation.codec import Event, decoder
 
 BAUDRATE = 9600
 
@@ -28,7 +28,7 @@ class RadiationPortal:
     ) -> None:
         self._link = link
         self._listener: Listener[Event] = Listener(
-            link, Decoder(), patience, clock, "radiation portal"
+            link, decoder(), patience, clock, "radiation portal"
         )
 
     def poll(self, timeout: float) -> Event | None:

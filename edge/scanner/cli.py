@@ -4,7 +4,8 @@
 2. The exit code is 1 if any picture failed, else 0; a threat found is a result, not a failure.
 3. ``inspect --json`` prints one JSON object a line: file, score, regions, seconds, and remarks if
    there are any; or file and error.
-4. ``convert`` and ``evidence`` are in formats/cli.py, ``selftest`` in phantom/cli.py.
+4. ``convert`` and ``evidence`` are in formats/cli.py, ``selftest`` in phantom/cli.py,
+   ``wedges`` and ``colours`` in materials/cli.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import typer
 
 from edge.scanner.formats import cli as formats
 from edge.scanner.images import ImageError, load
+from edge.scanner.materials.cli import colours, wedges
 from edge.scanner.phantom.cli import selftest
 from models.catalogue import CatalogueError
 from models.xray.segmenter import BadPicture, inspect
@@ -26,6 +28,8 @@ app = typer.Typer(help="X-ray pictures.", no_args_is_help=True)
 app.command("convert")(formats.convert)
 app.add_typer(formats.evidence, name="evidence")
 app.command("selftest")(selftest)
+app.command("wedges")(wedges)
+app.command("colours")(colours)
 
 Answer = dict[str, Any]
 

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 from drivers.container_camera.camera import HEARTBEAT, ContainerCamera
 from drivers.container_camera.codec import (
     Answer,
-    Decoder,
     Heartbeat,
     Missed,
     Place,
     Seen,
     Status,
     command,
+    decoder,
     encode,
     parse,
 )
@@ -62,7 +62,7 @@ def test_the_crc_is_the_one_of_the_document() -> None:
 def test_the_lines_of_the_document(line: bytes, message) -> None:
     assert parse(line) == message
     assert encode(message) == line + b"\r\n"
-    assert list(Decoder().feed(line + b"\n")) == [message]
+    assert list(decoder().feed(line + b"\n")) == [message]
 
 
 def test_the_commands_of_the_document() -> None:
@@ -114,28 +114,28 @@ MESSAGES = st.one_of(
 @given(st.lists(MESSAGES), st.integers(1, 40))
 def test_any_chunking(messages: list, size: int) -> None:
     stream = b"".join(map(encode, messages))
-    decoder = Decoder()
-    got = [x for i in range(0, len(stream), size) for x in decoder.feed(stream[i : i + size])]
+    cutter = decoder()
+    got = [x for i in range(0, len(stream), size) for x in cutter.feed(stream[i : i + size])]
     assert got == messages
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=40), MESSAGES)), st.integers(1, 40))
 def test_a_bad_line_costs_no_other(talk: list, size: int) -> None:
-    noise = [b"#" + n.replace(b"\n", b"") for n, _ in talk]
+    noise = [b"#" + n.translate(None, b"\r\n") for n, _ in talk]
     stream = b"".join(n + b"\n" + encode(m) for n, (_, m) in zip(noise, talk, strict=True))
-    decoder = Decoder()
-    got = [x for i in range(0, len(stream), size) for x in decoder.feed(stream[i : i + size])]
+    cutter = decoder()
+    got = [x for i in range(0, len(stream), size) for x in cutter.feed(stream[i : i + size])]
     assert [x for x in got if not isinstance(x, Rubbish)] == [m for _, m in talk]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=500), st.integers(1, 60))
 def test_rubbish_never_breaks_it(noise: bytes, size: int) -> None:
-    decoder = Decoder()
+    cutter = decoder()
     for i in range(0, len(noise), size):
-        list(decoder.feed(noise[i : i + size]))
-    assert list(decoder.feed(b"\n" + LINES[0][0] + b"\r\n"))[-1] == LINES[0][1]
+        list(cutter.feed(noise[i : i + size]))
+    assert list(cutter.feed(b"\n" + LINES[0][0] + b"\r\n"))[-1] == LINES[0][1]
 
 
 @settings(max_examples=60, deadline=None)
@@ -143,7 +143,7 @@ def test_rubbish_never_breaks_it(noise: bytes, size: int) -> None:
 def test_no_single_bit_goes_unnoticed(message, data) -> None:
     raw = bytearray(encode(message).rstrip())
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= 1 << data.draw(st.integers(0, 7))
-    got = [x for x in Decoder().feed(bytes(raw) + b"\n") if not isinstance(x, Rubbish)]
+    got = [x for x in decoder().feed(bytes(raw) + b"\n") if not isinstance(x, Rubbish)]
     assert got == []
 
 
