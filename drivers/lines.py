@@ -1,4 +1,4 @@
-"""Cuts a byte stream into lines. They end in CR, LF or both; an empty one is half of such an end."""
+"""Cuts a byte stream into lines. They end in CR, LF or both; an empty one is half of an end."""
 
 from __future__ import annotations
 

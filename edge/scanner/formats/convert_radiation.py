@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from drivers.radiation.codec import SCAN, Decoder, Scan
+from drivers.radiation.codec import SCAN, Scan, decoder
 from drivers.radiation.occupancy import Occupancy, OccupancyTracker
 from drivers.rubbish import Rubbish
 from edge.scanner.formats import n42, n42_portal, safe_xml
@@ -79,7 +79,7 @@ def _from_lines(
 def _passages(data: bytes, began: datetime, remarks: list[str]) -> Iterator[Passage]:
     """Yield every passage; time goes on by a scan each where lines carry none."""
     tracker, first, clock = OccupancyTracker(), None, began
-    for item in Decoder().feed(data if data.endswith(b"\n") else data + b"\n"):
+    for item in decoder().feed(data if data.endswith(b"\n") else data + b"\n"):
         if isinstance(item, Rubbish):
             remarks.append(item.detail)
             tracker.spoil()
