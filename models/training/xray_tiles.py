@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.xray_recording import Tile, recorded
-from models.xray.segmenter import FINE_MM, KINDS
+from models.xray.segmenter import KINDS
 from models.xray.view import TILE
 from simulators.world.goods import Container, pack, visible
 from simulators.world.goods_canvas import Canvas, Pose
@@ -29,6 +29,7 @@ Rng = np.random.Generator
 
 LEAST = 0.35  # of a threat must show, or it is not asked for
 SIDE = 184  # pixels of the canvas that a tile is cut from
+LANE_MM = 1.5  # mm a pixel of a piece of a lane's picture
 GROUP = {
     Threat.PISTOL: "firearm", Threat.REVOLVER: "firearm", Threat.KNIFE: "knife",
     Threat.RAZOR: "razor", Threat.STAR: "star", Threat.BAR: "bar", Threat.DEVICE: "device",
@@ -84,7 +85,7 @@ def twins(rng: Rng) -> list[Tile]:
 
 def on_a_lane(kind: Threat, rng: Rng) -> list[Tile]:
     """Return a piece of a scanner's picture with a threat, the same without, and another piece."""
-    canvas = Canvas(SIDE, SIDE, float(rng.uniform(0.8, 1.25) / FINE_MM))
+    canvas = Canvas(SIDE, SIDE, float(rng.uniform(0.8, 1.25) / LANE_MM))
     pack(canvas, rng, list(Container)[int(rng.integers(len(Container)))])
     layer = canvas.blank()
     DRAW[kind](layer, any_pose(canvas, rng, spread=0.7), rng)

@@ -135,6 +135,14 @@ class SimilarIndex:
             )
         return done.rowcount > 0
 
+    def pictures(self) -> list[str]:
+        """Return the names of all pictures that can be found."""
+        with self._lock, self._telling("read"):
+            rows = self._database.execute(
+                "SELECT picture FROM pictures WHERE picture IS NOT NULL"
+            ).fetchall()
+        return [str(name) for (name,) in rows]
+
     def counts(self) -> dict[str, int]:
         """Return how many pictures can be found, by chapter."""
         with self._lock, self._telling("read"):

@@ -1,4 +1,4 @@
-"""What the network sees: an optical-depth picture made comparable, cut into square tiles.
+"""What the crop network sees: an optical-depth picture of any exposure, made comparable.
 
 1. The picture becomes optical depth τ = −ln(transmission). Below 4/255 all is equally black: an
    8-bit file knows no better, and the black frame round a detector would else set the scale.
@@ -10,12 +10,10 @@
               beside thick is seen here and nowhere else;
    material   (τ_low/τ_high − 1) / 2, clipped to 0…1, faded where τ_high < 0.1; 0 for one energy.
    ``air`` and ``dark`` are the 2nd and 98th percentile of τ (of τ_high where there are two).
-4. Tiles overlap by a quarter; what lies outside the picture is air (zeros).
+4. What of a tile lies outside the picture is air (zeros).
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -24,7 +22,6 @@ from numpy.typing import NDArray
 Image = NDArray[np.float32]
 
 TILE = 128
-STEP = 96
 STRIDE = 4  # pixels of a tile for one cell of the masks
 CHANNELS = 4
 FLOOR = 4.0 / 255.0
@@ -57,29 +54,3 @@ def channels(transmission: Image) -> Image:
         fade = np.clip(depth * 10, 0, 1)
         out[3] = np.clip((tau[0] / np.maximum(depth, 0.02) - 1) / 2, 0, 1) * fade
     return out
-
-
-def corners(rows: int, columns: int) -> list[tuple[int, int]]:
-    """Return the top-left corner of every tile that a (rows, columns) view needs."""
-    return [(top, left) for top in _starts(rows) for left in _starts(columns)]
-
-
-def tiles(view: Image, batch: int) -> Iterator[tuple[list[tuple[int, int]], Image]]:
-    """Yield batches of at most ``batch`` tiles (n, 4, 128, 128) with their corners."""
-    every = corners(*view.shape[1:])
-    for start in range(0, len(every), batch):
-        some = every[start : start + batch]
-        out = np.zeros((len(some), CHANNELS, TILE, TILE), np.float32)
-        for tile, (top, left) in zip(out, some, strict=True):
-            part = view[:, top : top + TILE, left : left + TILE]
-            tile[:, : part.shape[1], : part.shape[2]] = part
-        yield some, out
-
-
-def _starts(length: int) -> list[int]:
-    """Return where tiles begin along one side: even steps on whole cells, to the very end."""
-    if length <= TILE:
-        return [0]
-    last = -(-(length - TILE) // STRIDE)
-    count = -(-last * STRIDE // STEP) + 1
-    return [round(index * last / (count - 1)) * STRIDE for index in range(count)]

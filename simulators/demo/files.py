@@ -12,6 +12,7 @@ from simulators.world.issuer import Issuer
 SCANNER_SECTIONS = """
 [policy]
 air_fresh_for = 3600.0
+silent_for = 1.0  # a busy demonstration is no lost link
 """
 
 

@@ -2,15 +2,17 @@
 
 1. A scene follows from its seed and nothing else; the same seed with and without a threat is the
    same bag, so that a recogniser (and a test) sees what one object changes.
-2. A bag, parcel or small pallet is a container, its fabric and filling, some lookalikes, a threat.
-   At least half of the threat shows: what no beam reaches, no one can be asked to find.
+2. A bag, parcel or small pallet is a container, its fabric and filling, some lookalikes, a threat;
+   a pallet holds one class of cargo (simulators/world/goods_cargo.py).
+   At least half of the threat shows, and it is turned out of the beam by 60° at most: what no beam
+   reaches, and a blade seen on edge, no one can be asked to find in one view.
 3. ``tau`` holds the noiseless optical depth; ``high`` and ``low`` are the calibrated 16-bit
    pictures a scanner would store; ``raw_counts`` is what its detector sends before calibration.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import cv2
@@ -26,9 +28,11 @@ from models.xray.projection import (
 )
 from models.xray.projection import raw_counts as count
 from simulators.world.goods_canvas import Canvas, Image, Pose
+from simulators.world.goods_cargo import Cargo, consignment
 from simulators.world.goods_harmless import any_pose, draw_any
 from simulators.world.goods_shapes import box, cloth, plate, rounded, wire
 from simulators.world.goods_threats import DRAW, Threat
+from simulators.world.goods_unseen import UNSEEN
 
 Counts = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
@@ -37,6 +41,7 @@ Rng = np.random.Generator
 PITCH_MM = 1.0  # of a bag scanner's picture
 PHOTONS = 20_000.0
 TRIES = 12  # poses of a threat, until one shows
+MOST_TURNED = np.pi / 3  # rad, of a threat: half its face is seen
 OPEN = 60_000  # of 65 535 in a stored picture, where nothing is in the beam
 
 
@@ -71,6 +76,8 @@ class Scene:
     mask: Mask
     boxes: tuple[Box, ...]
     pitch_mm: float
+    cargo: Cargo | None = None  # of a pallet
+    things: int = 0  # harmless ones in it, its container and stuffing not counted
 
 
 def scene(
@@ -80,19 +87,23 @@ def scene(
     threat: bool | Threat = False,
     container: Container | None = None,
     pitch_mm: float = PITCH_MM,
+    unseen: bool = False,
 ) -> Scene:
-    """Return the scene of ``seed``; ``threat`` names its kind, or True lets the seed choose one."""
+    """Return the scene of ``seed``; ``threat`` names its kind, or True lets the seed choose one.
+
+    ``unseen`` draws the threat in a shape that training never uses.
+    """
     rng = np.random.default_rng([seed, 1])
     kind_of_box = container or list(Container)[int(rng.integers(3))]
     canvas = Canvas(lines, pixels, 1.0 / pitch_mm)
-    pack(canvas, rng, kind_of_box)
+    packed = pack(canvas, rng, kind_of_box)
     mask: Mask = np.zeros((lines, pixels), np.bool_)
     boxes: tuple[Box, ...] = ()
     if threat:
-        mask, boxes = _hide(canvas, np.random.default_rng([seed, 2]), threat)
+        mask, boxes = _hide(canvas, np.random.default_rng([seed, 2]), threat, unseen)
     tau = canvas.tau()
     low, high = _picture(tau, np.random.default_rng([seed, 3]))
-    return Scene(seed, kind_of_box, tau, high, low, mask, boxes, pitch_mm)
+    return Scene(seed, kind_of_box, tau, high, low, mask, boxes, pitch_mm, *packed)
 
 
 def raw_counts(goods: Scene, detector: Detector | None = None) -> Counts:
@@ -101,14 +112,22 @@ def raw_counts(goods: Scene, detector: Detector | None = None) -> Counts:
     return count(goods.tau, line, goods.seed)
 
 
-def pack(canvas: Canvas, rng: Rng, container: Container) -> None:
-    """Draw a container of the canvas' size with harmless goods in it."""
+def pack(canvas: Canvas, rng: Rng, container: Container) -> tuple[Cargo | None, int]:
+    """Draw a container of the canvas' size with harmless goods in it.
+
+    Returns a pallet's class of cargo, and the number of things.
+    """
     wide, high = canvas.width_mm * rng.uniform(0.6, 0.95), canvas.height_mm * rng.uniform(0.6, 0.95)
     centre = Pose(canvas.width_mm / 2, canvas.height_mm / 2, float(rng.normal(0, 0.03)))
+    if container is Container.CARGO:
+        cargo = list(Cargo)[int(rng.integers(len(Cargo)))]
+        return cargo, consignment(canvas, rng, cargo, centre, wide, high)
     _CONTAINERS[container](canvas, rng, centre, wide, high)
     area = wide * high / 1e4  # dm²
-    for _ in range(int(rng.uniform(0.3, 0.9) * min(area, 24)) + 2):
+    count = int(rng.uniform(0.3, 0.9) * min(area, 24)) + 2
+    for _ in range(count):
         draw_any(canvas, rng)
+    return None, count
 
 
 def _bag(canvas: Canvas, rng: Rng, centre: Pose, wide: float, high: float) -> None:
@@ -128,32 +147,29 @@ def _parcel(canvas: Canvas, rng: Rng, centre: Pose, wide: float, high: float) ->
     cloth(canvas, "polyethylene", rng.uniform(0.5, 4), rng)
 
 
-def _cargo(canvas: Canvas, rng: Rng, centre: Pose, wide: float, high: float) -> None:
-    plate(canvas, "wood", [box(wide, 18, 0, high / 2)], 120, centre)
-    stuff = str(rng.choice(["paper", "cotton", "sugar", "polyethylene"]))
-    across, up = int(rng.integers(2, 6)), int(rng.integers(1, 5))
-    for column in range(across):
-        for row in range(up):
-            at = np.array([(column + 0.5) / across - 0.5, (row + 0.5) / up - 0.5]) * [wide, high]
-            plate(canvas, stuff, [box(wide / across - 4, high / up - 4) + at],
-                  rng.uniform(20, 120), centre)  # fmt: skip
+_CONTAINERS = {Container.BAG: _bag, Container.PARCEL: _parcel}
 
 
-_CONTAINERS = {Container.BAG: _bag, Container.PARCEL: _parcel, Container.CARGO: _cargo}
-
-
-def _hide(canvas: Canvas, rng: Rng, threat: bool | Threat) -> tuple[Mask, tuple[Box, ...]]:
+def _hide(
+    canvas: Canvas, rng: Rng, threat: bool | Threat, unseen: bool
+) -> tuple[Mask, tuple[Box, ...]]:
     kind = threat if isinstance(threat, Threat) else list(Threat)[int(rng.integers(len(Threat)))]
     behind = np.exp(-canvas.tau()[1])
     for _ in range(TRIES):
         layer = canvas.blank()
-        DRAW[kind](layer, any_pose(canvas, rng, spread=0.5), rng)
+        (UNSEEN if unseen else DRAW)[kind](layer, hidden_pose(canvas, rng), rng)
         mask = layer.covered()
         if visible(behind, layer.tau()[1], mask):
             break
     canvas.include(layer)
     x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
     return mask, (Box(x, y, w, h, kind),) if w else ()
+
+
+def hidden_pose(canvas: Canvas, rng: Rng) -> Pose:
+    """Return where a threat lies: within the middle half, its face at most 60° out of the beam."""
+    pose = any_pose(canvas, rng, spread=0.5)
+    return replace(pose, tilt=min(pose.tilt, MOST_TURNED))
 
 
 def visible(behind: Image, threat: Image, mask: Mask, least: float = 0.5) -> bool:

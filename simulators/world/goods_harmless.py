@@ -1,7 +1,8 @@
 """What travellers and parcels really hold: nothing here is a threat.
 
-``FILLING`` is everyday goods; ``LOOKALIKES`` is chosen to look like a threat. Any of them may lie
-in any pose, and at any size: a picture seldom says how large a pixel is.
+``FILLING`` is everyday goods; ``LOOKALIKES`` is small metal that a careless eye takes for a threat;
+``NEGATIVES`` are hard: each has a threat's outline. Any of them may lie in any pose, and at any
+size: a picture seldom says how large a pixel is.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import numpy as np
 
 from simulators.world import goods_filling as filling
 from simulators.world import goods_lookalikes as lookalikes
+from simulators.world import goods_negatives as negatives
 from simulators.world.goods_canvas import Canvas, Pose
 
 Rng = np.random.Generator
 Draw = Callable[[Canvas, Pose, Rng], None]
+HARD = 0.12  # of harmless things are hard negatives: one or two in a bag
 
 FILLING: tuple[Draw, ...] = (
     filling.bottle,
@@ -50,11 +53,23 @@ LOOKALIKES: tuple[Draw, ...] = (
     lookalikes.cutlery,
     lookalikes.strap,
 )
+# Each shares its outline with a threat and differs by what two energies, or a second look, tell.
+NEGATIVES: tuple[Draw, ...] = (
+    negatives.toy_gun,
+    negatives.ornament,
+    negatives.ruler,
+    negatives.spatula,
+    negatives.hinge,
+    negatives.battery_pack,
+    negatives.blocks,
+    negatives.gift,
+)
 
 
 def draw_any(canvas: Canvas, rng: Rng, size: float = 1.0, lookalike: float = 0.5) -> None:
     """Draw one harmless thing somewhere on the canvas, in any pose."""
     kinds = LOOKALIKES if rng.random() < lookalike else FILLING
+    kinds = NEGATIVES if rng.random() < HARD else kinds
     draw = kinds[int(rng.integers(len(kinds)))]
     draw(canvas, any_pose(canvas, rng, size), rng)
 

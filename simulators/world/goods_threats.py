@@ -201,11 +201,14 @@ def _star_arm(rng: Rng) -> Points:
 
 
 def bar(canvas: Canvas, pose: Pose, rng: Rng) -> None:
-    """Draw hidden bars of heavy metal, side by side."""
+    """Draw hidden bars: any number of lead (gold looks alike), or several of another metal.
+
+    A single bar of iron or copper is left out: it is what a handle or a machine part looks like.
+    """
     metal = str(rng.choice(["iron", "lead", "copper", "lead"]))
     length, wide, thick = rng.uniform(70, 220), rng.uniform(18, 45), rng.uniform(8, 25)
     gap = wide * rng.uniform(1.05, 1.4)
-    count = int(rng.integers(1, 5))
+    count = int(rng.integers(1 if metal == "lead" else 2, 5))
     for index in range(count):
         shift = np.array([rng.normal(0, 3), (index - (count - 1) / 2) * gap])
         plate(canvas, metal, [rounded(length, wide, 2) + shift], thick, pose)

@@ -1,16 +1,20 @@
 """Rendered goods: the same seed gives the same scene, and the truth is true."""
 
+import ast
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.xray.projection import make_detector
-from simulators.world.goods import OPEN, Container, raw_counts, scene
+from simulators.world.goods import OPEN, Container, hidden_pose, raw_counts, scene
 from simulators.world.goods_canvas import Canvas, Pose
-from simulators.world.goods_harmless import FILLING, LOOKALIKES, any_pose
+from simulators.world.goods_cargo import LOADS, Cargo, consignment
+from simulators.world.goods_harmless import FILLING, LOOKALIKES, NEGATIVES, any_pose
 from simulators.world.goods_shapes import body, box, ellipse, plate, wire
 from simulators.world.goods_threats import DRAW, Threat
+from simulators.world.goods_unseen import UNSEEN
 
 
 def small(seed: int, **settings):
@@ -40,6 +44,47 @@ def test_a_threat_changes_the_scene_where_the_truth_says_and_nowhere_else(kind):
     assert (where.w, where.h) == (np.ptp(columns) + 1, np.ptp(rows) + 1)
 
 
+@pytest.mark.parametrize("kind", Threat)
+def test_every_threat_has_a_shape_that_training_never_sees(kind):
+    known, strange = small(7, threat=kind), small(7, threat=kind, unseen=True)
+    assert strange.boxes[0].kind is kind
+    assert UNSEEN[kind] is not DRAW[kind]
+    assert (known.tau != strange.tau).any()
+
+
+def test_training_knows_no_unseen_shape():
+    folder = Path(__file__).parents[2] / "models/training"
+    used = [path.name for path in folder.glob("*.py") if "goods_unseen" in code_of(path)]
+    assert used == []
+
+
+def code_of(path: Path) -> str:
+    return "".join(f"{ast.unparse(n)}\n" for n in ast.walk(ast.parse(path.read_text()))
+                   if isinstance(n, ast.Import | ast.ImportFrom))  # fmt: skip
+
+
+@pytest.mark.parametrize("cargo", Cargo)
+def test_every_class_of_cargo_is_packed_and_its_things_are_counted(cargo):
+    canvas = Canvas(140, 128, 0.25)
+    rng = np.random.default_rng(4)
+    count = consignment(canvas, rng, cargo, Pose(256, 280), 400, 400)
+    assert 0 <= count <= 44
+    assert canvas.tau()[1].max() > 0.02
+    assert LOADS[cargo].things
+
+
+def test_a_pallet_tells_its_class_and_others_have_none():
+    pallets = [small(seed, container=Container.CARGO) for seed in range(12)]
+    assert len({goods.cargo for goods in pallets}) > 3
+    assert small(1, container=Container.BAG).cargo is None
+    assert small(1, container=Container.BAG).things >= 2
+
+
+def test_a_threat_shows_half_its_face():
+    for seed in range(6):
+        assert hidden_pose(Canvas(60, 60, 0.2), np.random.default_rng(seed)).tilt <= np.pi / 3
+
+
 @pytest.mark.parametrize("container", Container)
 def test_pictures_are_the_optical_depth_with_noise(container):
     goods = small(3, container=container)
@@ -50,7 +95,10 @@ def test_pictures_are_the_optical_depth_with_noise(container):
     assert (goods.tau[0] >= goods.tau[1] - 1e-3).all()
 
 
-@pytest.mark.parametrize("draw", [*FILLING, *LOOKALIKES, *DRAW.values()])
+EVERYTHING = [*FILLING, *LOOKALIKES, *NEGATIVES, *DRAW.values(), *UNSEEN.values()]
+
+
+@pytest.mark.parametrize("draw", EVERYTHING)
 def test_everything_can_be_drawn_in_any_pose(draw):
     for seed in range(8):
         rng = np.random.default_rng(seed)
