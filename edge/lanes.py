@@ -16,13 +16,18 @@ from edge.display.server import Display, DisplayServer
 from edge.documents import snapshot, trust
 from edge.documents.chip.binding import bound, optional, tolerated
 from edge.documents.chip.reader import Reading
+from edge.documents.mrz import Mrz
 from edge.documents.passive_authentication import authenticate
 from edge.documents.result import Check
+from edge.documents.seals import checks as seals
+from edge.egate.codes import CheckSeal
+from edge.egate.recognition import WANTED, cards_of, open_recognition
 from edge.egate.standing import Standing
 from edge.egate.unit import EGateUnit
 from edge.runtime.clock import Clock
 from edge.runtime.worker import Post
 from edge.scanner.config import threshold_of
+from edge.scanner.examining import examinations
 from edge.scanner.unit import ScannerUnit
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.lists import ListKeeper
@@ -33,7 +38,8 @@ from settings.files import ConfigError
 
 log = structlog.get_logger()
 
-MRZ_MODEL, XRAY_MODEL = "mrz_lines", "xray_anomaly"
+XRAY_MODEL = "xray_scenes"
+_HASH = 16  # digits: no two files of ours will ever agree in them
 
 
 @dataclass
@@ -50,11 +56,16 @@ class BuiltLane:
 
 
 def models_of(config: EGateConfig | ScannerConfig) -> dict[str, str]:
-    """Return role → model of a lane, each allowed for its hardware, or raise CatalogueError."""
-    name = MRZ_MODEL if isinstance(config, EGateConfig) else XRAY_MODEL
-    entry = card(name)
-    require_grade(entry, real_hardware=config.hardware == "real")
-    return {entry.role: f"{entry.name}@{entry.version}"}
+    """Return role → model of a lane, each allowed for its hardware, or raise CatalogueError.
+
+    A model is told by name, version and the start of its file's hash.
+    """
+    if isinstance(config, EGateConfig):
+        used = cards_of(config)
+    else:
+        used = [card(XRAY_MODEL)]
+        require_grade(used[0], real_hardware=config.hardware == "real")
+    return {entry.role: f"{entry.name}@{entry.version} {entry.sha256[:_HASH]}" for entry in used}
 
 
 def build(
@@ -89,7 +100,9 @@ def build(
         post,
         display,
         authenticator(store, clock),
+        seal_checker(store, clock),
         Standing(lists, lambda: outbox.heard_central, clock),
+        open_recognition(config),
         models,
         changed,
     )
@@ -105,6 +118,7 @@ def display_of(config: EGateConfig) -> Display:
         folder=how.texts,
         families=how.families,
         sound=how.sound,
+        camera_moves=config.devices.face_camera_low is not None,
         silent=how.silent,
     )
 
@@ -145,12 +159,24 @@ def authenticator(
     return proofs
 
 
+def seal_checker(store: trust.TrustStore, clock: Clock) -> CheckSeal:
+    """Return what proves a digital seal against ``store`` at the time of asking."""
+
+    def answers(content: bytes, printed: Mrz | None) -> Mapping[str, Check]:
+        return seals.check(content, store, clock.now().astimezone(UTC), printed).checks
+
+    return answers
+
+
 def check(config: EGateConfig | ScannerConfig) -> list[str]:
     """Return remarks on a lane that can be run; raise CatalogueError if it cannot."""
     if isinstance(config, ScannerConfig):
-        threshold_of(config, card(XRAY_MODEL))
-    remarks = [f"model {role}: {model}" for role, model in models_of(config).items()]
+        examinations(config.examinations, threshold_of(config, card(XRAY_MODEL)))
+    models = models_of(config)
+    remarks = [f"model {role}: {model}" for role, model in models.items()]
     if isinstance(config, EGateConfig):
+        without = [role for role in WANTED if role not in models]
+        remarks += [f"model {role}: none; what needs it is not supported" for role in without]
         store = trust_of(config)
         remarks += [f"documents.trust: {problem}" for problem in store.problems]
         remarks.append(f"documents.trust: {len(store)} certificates are believed")

@@ -8,11 +8,10 @@ control  "XCM1" (host) or "XRP1" (detector), code u8, status u8, length u16, dat
 
 1. The CRC (IEEE 802.3, as in zlib) covers everything before it. A frame that is cut short, of
    another shape, or wrong is torn: counted, and the search goes on one byte behind its start.
-2. Lines are numbered. A number that comes again is repeated and dropped; lines out of order are
-   put in order and counted as swapped; numbers that never came are lost, reported as ranges.
-3. The answer to START begins the count at 0: lines of an earlier run before it are dropped.
-4. A hole among the newest `REORDER` lines may still be filled: what is behind it is held back
-   until the next block.
+2. Lines that stand one behind the other are judged and moved together: their heads as one array,
+   their pixels from the received bytes straight into the ring (drivers/detector/ring.py).
+3. The answer to START begins the count at 0: lines of an earlier run before it go to the ring of
+   that run, or, where there was none, nowhere.
 
 Own format: docs/devices/detector.md.
 """
@@ -27,11 +26,12 @@ from enum import IntEnum, IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.detector.lines import LineBlock, LineSorter
+from drivers.detector.ring import Arrivals, LineRing
 
 LINE, COMMAND, REPLY = b"XLN1", b"XCM1", b"XRP1"
 VERSION = 1
 _HEAD = struct.Struct("<4sBBBBHIQI")
+_ORDER_AT = 7  # where a head says in which order its pixels come
 _CONTROL = struct.Struct("<4sBBH")
 _CRC = struct.Struct("<I")
 _LONGEST_DATA = 256  # bytes in a control frame
@@ -99,49 +99,46 @@ def line(number: int, pixels: NDArray[np.uint16], time_us: int, flags: Flag, ord
 
 
 class Decoder:
-    """Cuts the detector's stream; replies come out of `feed`, lines out of `take`."""
+    """Cuts the detector's stream: replies come out of `feed`, lines land in the ``ring``."""
 
     def __init__(self, energies: int, pixels: int) -> None:
+        self.ring = LineRing(energies, pixels, 1)
+        self._next: LineRing | None = None
+        self._heads = {order: _layout(order, energies, pixels) for order in Order}
         self._shape = (energies, pixels)
-        self._size = _HEAD.size + 2 * energies * pixels + _CRC.size
+        self._size = self._heads[Order.LITTLE].itemsize
         self._rest = b""
         self._in_step = True  # false while searching for the next frame
-        self._sorter = LineSorter(energies, pixels)
-        self._torn = 0
+
+    def expect(self, ring: LineRing) -> None:
+        """Let lines land in ``ring`` from the next answer to START on."""
+        self._next = ring
 
     def feed(self, data: bytes) -> list[Reply]:
-        """Return the replies completed by ``data``; keep its lines for `take`."""
-        stream = self._rest + data if self._rest else data
+        """Return the replies completed by ``data``; put its lines into the ring."""
         replies: list[Reply] = []
-        view, at = memoryview(stream), 0
+        if self._rest:
+            # The one frame that was cut is made whole; the others stay where they are.
+            cut = max(self._size - len(self._rest), 0)
+            self._rest = self._cut(self._rest + data[:cut], replies)
+            data = data[cut:]
+        if data:
+            self._rest = self._cut(self._rest + data if self._rest else data, replies)
+        return replies
+
+    def _cut(self, stream: bytes, replies: list[Reply]) -> bytes:
+        """Take every whole frame of ``stream``; return what is left of it."""
+        at = 0
         while (start := self._find(stream, at)) is not None:
             at = start
-            whole = self._frame(stream, view, at, replies)
+            whole = self._run(stream, at) or self._frame(stream, at, replies)
             if whole is None:
                 break
             self._judge(whole > 0)
             at += whole or 1
         else:
             at = max(at, len(stream) - len(LINE) + 1)
-        self._rest = stream[at:]
-        return replies
-
-    def take(self, *, all_of_it: bool = False) -> LineBlock | None:
-        """Return the lines since the last call, or None; ``all_of_it``: hold nothing back."""
-        block = self._sorter.take(self._torn, all_of_it=all_of_it)
-        if block:
-            self._torn = 0
-        return block
-
-    @property
-    def waiting(self) -> int:
-        """How many lines have come since the last `take`."""
-        return len(self._sorter)
-
-    @property
-    def torn(self) -> int:
-        """How often the stream lost step since the last block."""
-        return self._torn
+        return stream[at:]
 
     def _find(self, stream: bytes, at: int) -> int | None:
         """Return where the next frame may start; what is skipped on the way is torn."""
@@ -153,24 +150,48 @@ class Decoder:
             self._judge(good=False)
         return min(found, default=None)
 
-    def _frame(self, stream: bytes, view: memoryview, at: int, replies: list[Reply]) -> int | None:
+    def _run(self, stream: bytes, at: int) -> int:
+        """Place the good lines that stand one behind the other from ``at``; return their bytes."""
+        count = (len(stream) - at) // self._size
+        if not count:
+            return 0
+        order = Order.BIG if stream[at + _ORDER_AT] == Order.BIG else Order.LITTLE
+        frames = np.frombuffer(stream, self._heads[order], count, at)
+        fits = self._fits(frames, order)
+        count = count if fits.all() else int(fits.argmin())
+        count = _intact(memoryview(stream)[at:], frames["crc"][:count].tolist(), self._size)
+        if count:
+            some = frames[:count]
+            lit = (some["flags"] & Flag.BEAM_ON) > 0
+            self.ring.place(Arrivals(some["number"], some["time"], lit, some["counts"]))
+        return count * self._size
+
+    def _fits(self, frames: NDArray[np.void], order: Order) -> NDArray[np.bool_]:
+        """Return which heads say what every line of this detector must say."""
+        energies, pixels = self._shape
+        wanted = {
+            "magic": LINE,
+            "version": VERSION,
+            "energies": energies,
+            "order": order,
+            "pixels": pixels,
+            "length": 2 * energies * pixels,
+        }
+        fits = [frames[name] == value for name, value in wanted.items()]
+        return np.asarray(np.logical_and.reduce(fits))
+
+    def _frame(self, stream: bytes, at: int, replies: list[Reply]) -> int | None:
         """Return the size of the frame at ``at``; 0: it is none; None: not all there yet."""
         if stream.startswith(REPLY, at):
-            return self._reply(view, at, replies)
+            return self._reply(memoryview(stream), at, replies)
         left = len(stream) - at
+        if left >= self._size:
+            return 0
         if left < _HEAD.size:
             return None
-        _, version, flags, energies, order, width, number, when, _ = _HEAD.unpack_from(stream, at)
-        if version != VERSION or (energies, width) != self._shape or order > Order.BIG:
-            return 0
-        if left < self._size:
-            return None
-        end = at + self._size - _CRC.size
-        if zlib.crc32(view[at:end]) != _CRC.unpack_from(stream, end)[0]:
-            return 0
-        raw = np.frombuffer(stream, ">u2" if order else "<u2", energies * width, at + _HEAD.size)
-        self._sorter.add(number, raw.reshape(self._shape), when, bool(flags & Flag.BEAM_ON))
-        return self._size
+        order = Order.BIG if stream[at + _ORDER_AT] == Order.BIG else Order.LITTLE
+        padded = stream[at : at + _HEAD.size].ljust(self._size, b"\0")
+        return None if self._fits(np.frombuffer(padded, self._heads[order]), order)[0] else 0
 
     def _reply(self, view: memoryview, at: int, replies: list[Reply]) -> int | None:
         if len(view) - at < _CONTROL.size:
@@ -185,13 +206,17 @@ class Decoder:
             return 0
         replies.append(Reply(code, status, bytes(view[at + _CONTROL.size : end])))
         if (code, status) == (Code.START, Status.DONE):
-            self._sorter, self._torn = LineSorter(*self._shape), 0
+            self._begin()
         return int(end + _CRC.size - at)
+
+    def _begin(self) -> None:
+        self.ring, self._next = self._next or self.ring, None
+        self.ring.begin()
 
     def _judge(self, good: bool) -> None:
         """Count a loss of step once, however many bytes the search takes."""
         if self._in_step and not good:
-            self._torn += 1
+            self.ring.tear()
         self._in_step = good
 
 
@@ -222,6 +247,27 @@ class CommandDecoder:
     def _crc_fits(self, end: int) -> bool:
         expected: int = _CRC.unpack_from(self._buffer, end)[0]
         return zlib.crc32(bytes(self._buffer[:end])) == expected
+
+
+def _layout(order: Order, energies: int, pixels: int) -> np.dtype[np.void]:
+    """Return a whole line frame as one record; the head as in ``_HEAD``."""
+    value = "<u2" if order is Order.LITTLE else ">u2"
+    return np.dtype(
+        [
+            ("magic", "S4"), ("version", "u1"), ("flags", "u1"), ("energies", "u1"),
+            ("order", "u1"), ("pixels", "<u2"), ("number", "<u4"), ("time", "<u8"),
+            ("length", "<u4"), ("counts", value, (energies, pixels)), ("crc", "<u4"),
+        ]
+    )  # fmt: skip
+
+
+def _intact(view: memoryview, sums: list[int], size: int) -> int:
+    """Return how many frames of ``size`` bytes there are before the first with a wrong CRC."""
+    for index, wanted in enumerate(sums):
+        start = index * size
+        if zlib.crc32(view[start : start + size - _CRC.size]) != wanted:
+            return index
+    return len(sums)
 
 
 def _closed(body: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """The line detector as the rest of the software sees it: configure, start, read lines, stop.
 
 1. Lines keep coming while a command is answered; none is thrown away.
-2. `start` begins the count at 0; every number after that is in a block or in its ``lost``.
+2. `start` begins the count at 0 in a ring of its own; every number after that is in a block, there
+   or marked as missing. One thread fills the ring, another may take from it.
 3. A running detector that says nothing in time is NoAnswer; one that only sends what is no line
    is Garbled.
 """
@@ -13,7 +14,7 @@ import time
 from dataclasses import dataclass
 
 from drivers.detector.codec import Code, Decoder, Order, Reply, Status, command
-from drivers.detector.lines import LineBlock
+from drivers.detector.ring import LineBlock, LineRing
 from drivers.errors import Garbled, NoAnswer, Refused
 from drivers.link import Link
 from drivers.patience import Clock, Patience
@@ -48,32 +49,54 @@ class Detector:
         self._link, self._patience, self._clock = link, patience, clock
         self._decoder = Decoder(1, 1)  # until the detector has said its shape
         self.info = self._introduce()
+        self.rate = self.info.rate  # lines per second; until configured, the highest
+        self.ring = self._decoder.ring
+        self._given: LineBlock | None = None  # by the last `read`
 
     def configure(self, rate: float, order: Order = Order.LITTLE) -> None:
         """Set lines per second and byte order; Refused while it runs or out of range."""
         self._command(Code.CONFIGURE, CONFIGURE.pack(round(rate * 1000), order))
+        self.rate = rate
 
-    def start(self) -> None:
-        """Begin to read out, from line 0. What was not taken of an earlier run is dropped."""
+    def start(self, lines: int | None = None) -> LineRing:
+        """Begin to read out, from line 0; return the ring of ``lines`` lines that they land in."""
+        self.ring = LineRing(self.info.energies, self.info.pixels, lines)
+        self._given = None
+        self._decoder.expect(self.ring)
         self._command(Code.START)
+        return self.ring
 
     def stop(self) -> None:
-        """End the read-out. Lines on their way are still returned by `read`."""
+        """End the read-out. Lines on their way still come with `fill`."""
         self._command(Code.STOP)
+
+    def fill(self, timeout: float = 0.05) -> bool:
+        """Take in what came within ``timeout`` s; return whether the count went on."""
+        before = self.ring.newest
+        self._decoder.feed(self._link.read(timeout))
+        return self.ring.newest > before
 
     def read(self, timeout: float = 1.0, at_least: int = 1) -> LineBlock:
         """Return the lines that came: once there are ``at_least``, or when ``timeout`` s are over.
 
-        Raises NoAnswer if there is not one line in that time, Garbled if there was only rubbish.
+        For one thread that both fills the ring and takes from it; what was returned before is
+        released. Raises NoAnswer if there is not one line in that time, Garbled if only rubbish.
         """
+        if self._given is not None:
+            self.ring.release(self._given)
         deadline = self._clock() + timeout
-        while (left := deadline - self._clock()) > 0 and self._decoder.waiting < at_least:
-            self._decoder.feed(self._link.read(min(left, _READ)))
-        if block := self._decoder.take(all_of_it=left <= 0):
-            return block
-        if self._decoder.torn:
-            raise Garbled(f"detector: {self._decoder.torn} torn frames and no line in {timeout} s")
-        raise NoAnswer(f"detector: no line in {timeout} s")
+        while (left := deadline - self._clock()) > 0 and self.ring.ready < at_least:
+            self.fill(min(left, _READ))
+        self._given = self.ring.take(all_of_it=left <= 0)
+        if self._given is None:
+            raise self.silence(timeout)
+        return self._given
+
+    def silence(self, seconds: float) -> NoAnswer:
+        """Return what to raise after ``seconds`` without a line."""
+        if torn := self.ring.tally.torn:
+            return Garbled(f"detector: {torn} torn frames and no line in {seconds:.2f} s")
+        return NoAnswer(f"detector: no line in {seconds:.2f} s")
 
     def close(self) -> None:
         """Let go of the link."""

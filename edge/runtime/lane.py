@@ -29,6 +29,13 @@ from edge.uplink.outbox import Outbox
 REPORT_EVERY = 15.0  # s between reports of a lane where nothing changes
 CALM = 2.0  # s without trouble: a noisy line must not fill the record with ups and downs
 RETRY_DISK_EVERY = 1.0  # s between attempts to write to a disk that refused
+OUT_OF_SERVICE = frozenset(
+    {
+        *("closed", "fault", "paused", "evacuating", "testing"),
+        *("test_arming", "test_raising", "test_scanning", "test_judging", "test_clearing"),
+    }
+)
+"""Phases, of any kind of lane, in which nobody and nothing is served."""
 OUTBOX = "outbox"  # the name under which the disk's faults are told
 
 log = structlog.get_logger()
@@ -223,7 +230,7 @@ class Lane:
         )
 
     def _service(self) -> Service:
-        if self._phase() in ("closed", "fault", "paused", "evacuating"):
+        if self._phase() in OUT_OF_SERVICE:
             return Service.OUT_OF_SERVICE
         return Service.DEGRADED if self.faults.all else Service.IN_SERVICE
 

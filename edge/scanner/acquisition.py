@@ -1,130 +1,126 @@
-"""Lines from the detector, as one array per exposure: what is lost stays visible as black lines.
+"""What the detector's own thread does: references, and the lines of an item into a ring.
 
-1. A scan is what the beam showed: behind the last line that it lit, the exposure ends. A line
-   within that was not lit is lost like one that never came: nothing was inspected there.
-2. These run in the detector's own thread: they block, and they are told to end by an event.
+1. These block, and are told to end by an event. Whatever happens, the detector is stopped and the
+   ring ended: nobody waits for lines that never come.
+2. A reference is as long as its noise wants, within bounds: the gain's error is to be ``ERROR``.
+   The second look at the air, which checks a calibration, is as short as any.
+3. A scan ends when it is told to, or at MOST_LINES: then it is cut, and says so.
+4. A detector whose count does not go on for SILENT_AFTER is silent: the beam must not stay on for
+   nothing. ``quiet`` says how long it had not gone on when the end was called for: what did not
+   come then was not seen.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.detector.detector import Detector
-from drivers.detector.lines import REORDER, LineBlock
-from drivers.errors import NoAnswer
+from drivers.detector.ring import LineRing
+from drivers.errors import DriverError
+from edge.scanner.moments import Moments, lost_lines
 
-Counts = NDArray[np.uint16]
-
-READ_WITHIN = 0.05  # s; how soon a scan notices that it shall end
-ENOUGH = REORDER + 1  # lines at a time: the first of so many never waits for one that is late
-SILENT_AFTER = 1.0  # s without a line from a running detector
+READ_WITHIN = 0.02  # s; how soon a scan notices that it shall end
+ENOUGH = 32  # lines of a reference at a time
+BEGINS_WITHIN = 1.0  # s from the start to the first line
+SILENT_AFTER = 0.12  # s between two lines; the beam is to be off 0.2 s after a link is lost
+SLOW = 4  # lines of a slow detector that may stay away
 DRAIN_WITHIN = 0.1  # s of silence after a stop: nothing is on its way any more
-MOST_LINES = 60_000  # a longer scan is cut: memory stays bounded
+DRAIN_MOST = 0.5  # s; a detector that does not stop is not waited for
+MOST_LINES = 60_000
+REFERENCE_LINES = (128, 1024)  # good lines, at least and at most
+REFERENCE_TRIES = 4  # times the most lines that may come while good ones are wanted
+ERROR = 0.001  # of the gain: a third of the non-uniformity that may be left
 
 
 @dataclass(frozen=True)
-class Exposure:
-    """Raw counts (energies, lines, pixels), low energy first, and what was lost of them."""
+class Ended:
+    """How a scan ended."""
 
-    counts: Counts = field(repr=False)
-    lost: int
-    repeated: int
-    swapped: int
-    torn: int
-
-    @property
-    def lines(self) -> int:
-        """How many lines it has, lost ones included."""
-        return int(self.counts.shape[1])
-
-    def without_lead(self, lines: int) -> Exposure:
-        """Return the exposure without its first ``lines`` lines, of which one at least is left."""
-        return replace(self, counts=self.counts[:, min(lines, self.lines - 1) :])
+    cut: bool  # more came than is ever looked at
+    quiet: float  # s without a new line before it was told to end
 
 
-def take(detector: Detector, lines: int) -> Exposure:
-    """Return an exposure of at least ``lines`` lines. Raises the detector's DriverErrors."""
-    return assembled(_run(detector, lambda taken: taken >= lines, lambda: None))
+def reference(
+    detector: Detector, most: int = REFERENCE_LINES[1], silent_after: float = SILENT_AFTER
+) -> Moments:
+    """Return the moments of at most ``most`` good lines. Raises the detector's DriverErrors."""
+    taken, tries = Moments(), REFERENCE_TRIES * most
+    ring = detector.start()
+    within = BEGINS_WITHIN
+    try:
+        while not _enough(taken, most) and ring.newest < tries:
+            block = detector.read(within, ENOUGH)
+            within = max(silent_after, SLOW / detector.rate)
+            good = block.present & ~lost_lines(block.counts)
+            taken.add(block.counts[:, good])
+    finally:
+        detector.stop()
+    return taken
 
 
-def scan(detector: Detector, end: threading.Event, begun: Callable[[], None]) -> Exposure:
-    """Return everything from now until ``end`` is set; ``begun`` is called when lines come.
+def _enough(taken: Moments, most: int) -> bool:
+    if taken.lines < REFERENCE_LINES[0]:
+        return False
+    error = np.median(taken.spread / np.maximum(taken.mean, 1)) / np.sqrt(taken.lines)
+    return bool(error <= ERROR) or taken.lines >= most
+
+
+def scan(
+    detector: Detector,
+    end: threading.Event,
+    begun: Callable[[LineRing], None],
+    silent_after: float = SILENT_AFTER,
+) -> Ended:
+    """Take lines from now until ``end`` is set; ``begun`` is called with the ring when they come.
 
     Raises the detector's DriverErrors.
     """
-
-    def enough(taken: int) -> bool:
-        return end.is_set() or taken >= MOST_LINES
-
-    return assembled(_lit(_run(detector, enough, begun)))
-
-
-def _run(
-    detector: Detector, enough: Callable[[int], bool], begun: Callable[[], None]
-) -> list[LineBlock]:
-    blocks: list[LineBlock] = []
-    detector.start()
+    ring = detector.start()
     try:
-        taken, heard = 0, time.monotonic()
-        while not enough(taken):
-            try:
-                block = detector.read(READ_WITHIN, ENOUGH)
-            except NoAnswer:
-                if time.monotonic() - heard >= SILENT_AFTER:
-                    raise
-                continue
-            heard = time.monotonic()
-            if not blocks:
-                begun()
-            blocks.append(block)
-            taken = int(block.numbers[-1]) + 1
-    finally:
+        heard, asked = _filled(detector, end, lambda: begun(ring), silent_after)
         detector.stop()
-    return [*blocks, *_drained(detector)]
+        heard = max(heard, _drained(detector))
+    except BaseException:
+        _stopped(detector)
+        raise
+    finally:
+        ring.end()
+    return Ended(ring.newest >= MOST_LINES, max(0.0, asked - heard))
 
 
-def _drained(detector: Detector) -> Iterable[LineBlock]:
-    while True:
-        try:
-            yield detector.read(DRAIN_WITHIN)
-        except NoAnswer:
-            return
+def _filled(
+    detector: Detector, end: threading.Event, begun: Callable[[], None], silent_after: float
+) -> tuple[float, float]:
+    """Return when the last line was heard, and when it was over."""
+    lines, heard, within = False, time.monotonic(), BEGINS_WITHIN
+    while not end.is_set() and detector.ring.newest < MOST_LINES:
+        if detector.fill(READ_WITHIN):
+            if not lines:
+                begun()
+            lines = True
+            heard, within = time.monotonic(), max(silent_after, SLOW / detector.rate)
+        elif (silent := time.monotonic() - heard) >= within:
+            raise detector.silence(silent)
+    return heard, time.monotonic()
 
 
-def _lit(blocks: list[LineBlock]) -> list[LineBlock]:
-    """Return ``blocks`` up to the last line that the beam lit, without those that it did not."""
-    return [_only(block, block.beam_on) for block in blocks if block.beam_on.any()]
+def _drained(detector: Detector) -> float:
+    """Take in what was on its way when the detector was stopped; return when the last line came."""
+    now = time.monotonic()
+    heard, over, most = 0.0, now + DRAIN_WITHIN, now + DRAIN_MOST
+    while (now := time.monotonic()) < min(over, most):
+        if detector.fill(DRAIN_WITHIN / 4):
+            heard, over = now, now + DRAIN_WITHIN
+    return heard
 
 
-def _only(block: LineBlock, which: NDArray[np.bool_]) -> LineBlock:
-    return replace(
-        block,
-        lines=block.lines[which],
-        numbers=block.numbers[which],
-        times=block.times[which],
-        beam_on=block.beam_on[which],
-    )
-
-
-def assembled(blocks: list[LineBlock]) -> Exposure:
-    """Put ``blocks`` into one array, every line at its number; raise NoAnswer if there is none."""
-    if not blocks:
-        raise NoAnswer("not one line; check that the detector runs and that the beam lights it")
-    count = int(blocks[-1].numbers[-1]) + 1
-    energies, pixels = blocks[0].lines.shape[1:]
-    counts = np.zeros((energies, count, pixels), np.uint16)
-    for block in blocks:
-        counts[:, block.numbers] = block.lines.transpose(1, 0, 2)
-    return Exposure(
-        counts=counts,
-        lost=count - sum(len(block.numbers) for block in blocks),
-        repeated=sum(block.repeated for block in blocks),
-        swapped=sum(block.swapped for block in blocks),
-        torn=sum(block.torn for block in blocks),
-    )
+def _stopped(detector: Detector) -> None:
+    """Stop a detector after an error; the error is what counts."""
+    with contextlib.suppress(DriverError):
+        detector.stop()

@@ -1,112 +1,105 @@
-"""From raw counts to a finding and to pictures that can travel. Pure, but for the network's file.
+"""From what was seen of an item to a finding. Pure.
 
-1. Counts become transmission by the lane's calibration; lost lines stay black and are counted.
-2. More lost lines than the lane allows: unreadable, whatever the network says.
-3. Pictures travel as 16-bit JPEG XL without loss, one per energy: full scale is transmission 1.
+1. A score at or above the lane's threshold is suspect, below it clear.
+2. Whatever the score, the item is unreadable when something of it may not have been seen: more lost
+   lines than the lane allows, parts that the recogniser can say nothing about, a detector that
+   counted afresh or did not send lines to the end, a scan that was cut, a stream too disorderly to
+   be believed, a calibration that drifted too far.
+3. Everything that went wrong is said in a note.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.blob import Picture
 from contract.inspection import Finding, Region
-from edge.scanner.acquisition import Exposure
-from edge.scanner.calibration import Calibration
-from models.xray.segmenter import inspect
+from drivers.detector.ring import Tally
+from edge.scanner.acquisition import Ended
+from edge.scanner.processing import Seen
 
-Image16 = NDArray[np.uint16]
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
-KINDS = {1: ("high",), 2: ("low", "high")}
-MEDIA_TYPE = "image/jxl"
-EFFORT = 1  # of JPEG XL: 900 MB/s in, and a third smaller than raw
-FULL = 65_535
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """One energy as a file."""
-
-    kind: str
-    content: bytes
-    width: int
-    height: int
+DISORDER = 0.05  # of the lines that come twice, swapped or torn: no cable does that
+FEW = 8  # of them are none
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """What was found, the pictures it was found in, and milliseconds by stage."""
+    """What was found, the pictures it was found in, and milliseconds by stage.
+
+    ``overview`` is the whole item's transmission in small, (energies, lines, pixels), low energy
+    first, ``overview_pitch`` mm a pixel, ``overview_lost`` which of its lines are lost.
+    """
 
     finding: Finding
     score: float
     regions: list[Region]
-    pictures: list[Rendered]
+    pictures: list[Picture]
     notes: list[str]
     stages: dict[str, float]
     lost: int = 0  # lines of the pictures that show nothing
+    lines: int = 0
+    overview: Image = field(default_factory=lambda: np.ones((1, 1, 1), np.float32), repr=False)
+    overview_pitch: float = 1.0
+    overview_lost: Mask = field(default_factory=lambda: np.zeros(1, np.bool_), repr=False)
 
 
 def analyse(
-    exposure: Exposure, calibration: Calibration, threshold: float, most_lost: int, pitch_mm: float
+    seen: Seen[Picture], ended: Ended, threshold: float, most_lost: int, most_quiet: float
 ) -> Analysis:
-    """Return what ``exposure`` shows.
+    """Return what the lane makes of an item.
 
-    Raises CalibrationError or BadPicture for counts that no picture can be made of.
+    ``most_lost`` lines may be missing; for ``most_quiet`` s before the end none need have come.
     """
-    clock = Stopwatch()
-    picture = calibration.picture(exposure.counts)
-    clock.lap("normalise")
-    found = inspect(picture.transmission, pitch_mm, threads=2)
-    clock.lap("recognise")
-    pictures = [
-        _render(kind, plane)
-        for kind, plane in zip(KINDS[len(exposure.counts)], picture.transmission, strict=True)
-    ]
-    clock.lap("encode")
-    lost = int(picture.lost.sum())
-    notes = _notes(exposure, lost, float(picture.saturated.mean()))
-    finding = Finding.SUSPECT if found.score >= threshold else Finding.CLEAR
+    finding = Finding.SUSPECT if seen.score >= threshold else Finding.CLEAR
+    unseen = _unseen(seen, ended, most_lost, most_quiet)
     return Analysis(
-        finding=Finding.UNREADABLE if lost > most_lost else finding,
-        score=found.score,
-        regions=[Region(x=r.x, y=r.y, w=r.w, h=r.h, score=r.score) for r in found.regions],
-        pictures=pictures,
-        notes=notes,
-        stages=clock.laps,
-        lost=lost,
+        finding=Finding.UNREADABLE if unseen else finding,
+        score=seen.score,
+        regions=[Region(x=r.x, y=r.y, w=r.w, h=r.h, score=r.score) for r in seen.regions],
+        pictures=seen.pictures,
+        notes=list(dict.fromkeys([*unseen, *_remarks(seen)])),
+        stages=seen.stages,
+        lost=seen.lost,
+        lines=seen.lines,
+        overview=seen.overview,
+        overview_pitch=seen.overview_pitch,
+        overview_lost=seen.overview_lost,
     )
 
 
-def _render(kind: str, plane: NDArray[np.float32]) -> Rendered:
-    counts: Image16 = np.rint(plane * FULL).astype(np.uint16)
-    content = bytes(imagecodecs.jpegxl_encode(counts, lossless=True, effort=EFFORT))
-    return Rendered(kind, content, counts.shape[1], counts.shape[0])
-
-
-def _notes(exposure: Exposure, lost: int, saturated: float) -> list[str]:
+def _unseen(seen: Seen[Picture], ended: Ended, most_lost: int, most_quiet: float) -> list[str]:
+    """Return why something of the item may not have been seen."""
+    tally = seen.tally
+    disorder = tally.repeated + tally.swapped + tally.torn
+    most = FEW + DISORDER * seen.lines
     said = {
-        f"{lost} lines lost": lost,
-        f"{exposure.repeated} lines repeated": exposure.repeated,
-        f"{exposure.swapped} lines out of order": exposure.swapped,
-        f"{exposure.torn} frames torn": exposure.torn,
-        f"{saturated:.1%} of the picture saturated": saturated > 0.001,
+        f"{seen.lost} lines lost": seen.lost > most_lost,
+        "the detector counted afresh in mid-scan": tally.restarted > 0,
+        f"no lines in the last {ended.quiet:.2f} s": ended.quiet > most_quiet,
+        f"longer than {seen.lines} lines: the rest was not seen": ended.cut,
+        f"{disorder} lines came twice, out of order or torn": disorder > most,
+        **dict.fromkeys(seen.unseen, True),
+        seen.calibration.trouble[:300]: bool(seen.calibration.trouble),
+    }
+    return [text for text, holds in said.items() if holds]
+
+
+def _remarks(seen: Seen[Picture]) -> list[str]:
+    """Return what went wrong without harm."""
+    tally: Tally = seen.tally
+    said = {
+        f"{seen.lost} lines lost": seen.lost,
+        f"{tally.overrun} lines overran: this machine is too slow": tally.overrun,
+        f"{tally.repeated} lines repeated": tally.repeated,
+        f"{tally.swapped} lines out of order": tally.swapped,
+        f"{tally.torn} frames torn": tally.torn,
+        f"{seen.black:.0%} of the picture black: nothing was seen there": seen.black >= 0.01,
+        f"{seen.saturated:.1%} of the picture saturated": seen.saturated > 0.001,
     }
     return [text for text, counts in said.items() if counts]
-
-
-class Stopwatch:
-    """Milliseconds since the lap before, by name."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        """Note the time since the last lap under ``name``."""
-        now = time.perf_counter()
-        self.laps[name] = round((now - self._last) * 1000, 1)
-        self._last = now

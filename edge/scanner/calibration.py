@@ -2,35 +2,40 @@
 
 1. A dark reference (beam off) gives each pixel's offset, an air reference (beam on, belt empty) its
    gain. Each needs ``LEAST_LINES`` good lines; lines the link lost are left out.
-2. A pixel is dead if the references show it stuck, deaf, glaring or saturated: its response is
-   outside 0.5–1.6 of its neighbours', its noise outside 0.2–5 of the usual, or it sits at the rail.
-3. ``normalise``: (raw − offset) / gain, dead pixels filled in from the nearest live ones on both
-   sides, clipped to (0, 1]. With ``air_pixels`` the belt's free edges take out the tube's wobble.
+2. Dead pixels are found in the references and filled in (edge/scanner/dead_pixels.py); too many of
+   them, or too many side by side, and there is no calibration.
+3. ``normalise``: (raw − offset) / gain, dead pixels filled in, clipped to (0, 1]. With
+   ``air_pixels`` the belt's free edges take out the tube's wobble (edge/scanner/tube.py).
 4. Lost lines are not invented: they read as black (``FLOOR``), and ``picture`` marks them.
-5. A calibration has an age; the time is handed in. What is stale says so, it is not refused here.
-6. The residual is the spread of the columns' means over a second air exposure: ≤ 0.3 % is wanted.
+5. The gain follows the air in front of every item (edge/scanner/drift.py). What has drifted too far
+   to be followed says so in ``trouble``.
+6. A calibration has an age; the time is handed in. What is stale says so, it is not refused here.
+7. The residual is the spread of the columns' means over a second air exposure: ≤ 0.3 % is wanted.
+   ``check`` refuses a calibration whose residual, its photon noise left out, is larger.
 
-Arrays may lead with an energy axis: raw counts are uint16 (lines, pixels) or (2, lines, pixels).
+There is one calibration per view. Arrays may lead with an energy axis: raw counts are uint16
+(lines, pixels) or (2, lines, pixels).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-Counts = NDArray[np.uint16]
+from edge.scanner import tube
+from edge.scanner.dead_pixels import BLIND, Filling, dead_pixels, fill, fillings, widest
+from edge.scanner.moments import RAIL, Counts, Mask, Moments, Values, lost_lines
+
 Image = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 LEAST_LINES = 16
-RAIL = 65_535
 FLOOR = 1.0 / RAIL
-NEIGHBOURS = 31  # pixels that a pixel's response is compared with
-RESPONSE = (0.5, 1.6)  # of the neighbours' median; factory gains spread by 8 %
-NOISE = (0.2, 5.0)  # of the usual noise in air
 WANTED_RESIDUAL = 0.003  # vendors' figure for column non-uniformity
+MOST_DEAD = 0.05  # of the pixels
+LEAST_GAIN = 100.0  # counts between dark and air, below which no beam was on
 
 
 class CalibrationError(Exception):
@@ -48,128 +53,131 @@ class Picture:
 
 @dataclass(frozen=True)
 class Calibration:
-    """One calibration: arrays are (…, pixels); ``at`` is the second of the air reference."""
+    """One calibration: arrays are (…, pixels); ``at`` is the second of the air reference.
+
+    ``reference`` is the gain at that second, ``gain`` what it has become since; ``noise`` (…) is
+    that of one air pixel, as a share; ``trouble`` says why it cannot be trusted any more.
+    """
 
     offset: Image
     gain: Image
     dead: Mask
     at: float
     air_pixels: int = 0
+    noise: Values = field(default_factory=lambda: np.zeros(()))
+    reference: Image | None = None
+    trouble: str = ""
 
     def age(self, now: float) -> float:
         """Return the seconds since the air reference."""
         return now - self.at
 
     def fresh(self, now: float, within: float) -> bool:
-        """Return whether the calibration is 0 to ``within`` seconds old."""
-        return 0 <= self.age(now) <= within
+        """Return whether the calibration is 0 to ``within`` seconds old, and to be trusted."""
+        return 0 <= self.age(now) <= within and not self.trouble
 
-    def normalise(self, raw: Counts) -> Image:
+    def normalise(self, raw: Counts, out: Image | None = None) -> Image:
         """Return the transmission of ``raw``, same shape; raise CalibrationError on misfit."""
-        return np.clip(self._unclipped(raw), np.float32(FLOOR), np.float32(1.0))
+        shown = self.unclipped(raw, out)
+        return np.clip(shown, np.float32(FLOOR), np.float32(1.0), out=shown)
 
     def picture(self, raw: Counts) -> Picture:
         """Return the transmission of ``raw`` with its lost lines and saturated pixels marked."""
-        return Picture(
-            self.normalise(raw), lost_lines(raw), (raw >= RAIL) & ~self.dead[..., None, :]
-        )
+        return Picture(self.normalise(raw), lost_lines(raw), self.saturated(raw))
+
+    def saturated(self, raw: Counts) -> Mask:
+        """Return which live pixels of ``raw`` are at the rail."""
+        return np.asarray((raw >= RAIL) & ~self.dead[..., None, :])
 
     def residual(self, air: Counts) -> float:
         """Return the column non-uniformity left in another air exposure, as a share."""
-        kept = _good(air, "check")
-        columns = self._unclipped(kept).mean(-2)
+        kept = air[..., ~lost_lines(air), :]
+        columns = self.unclipped(kept).mean(-2, dtype=np.float64)
         return float((columns.std(-1) / columns.mean(-1)).max())
 
-    def _unclipped(self, raw: Counts) -> Image:
+    def check(self, air: Moments, reference_lines: int) -> None:
+        """Raise CalibrationError if a second look at the ``air`` is not as even as it has to be.
+
+        ``reference_lines`` is how many lines of air the calibration was made of.
+        """
+        columns = np.where(self.dead, np.nan, (air.mean - self.offset) / self.gain)
+        spread = np.nanstd(columns, -1) / np.nanmean(columns, -1)
+        expected = self.noise**2 * (1 / air.lines + 1 / reference_lines)
+        left = float(np.sqrt(np.maximum(spread**2 - expected, 0)).max())
+        if left > WANTED_RESIDUAL:
+            raise CalibrationError(
+                f"columns of air still differ by {left:.2%}; is something on the belt, or does the "
+                "detector still warm up?"
+            )
+
+    def unclipped(self, raw: Counts, out: Image | None = None) -> Image:
+        """Return what `normalise` does before it clips: air is 1 on average, and noisy."""
         if raw.ndim != self.offset.ndim + 1 or _line(raw) != self.offset.shape:
             raise CalibrationError(
                 f"lines of shape {raw.shape} do not fit a calibration of {self.offset.shape}; "
                 "recalibrate with this detector"
             )
-        out: Image = raw.astype(np.float32)
-        out -= self.offset[..., None, :]
-        out *= (1 / self.gain)[..., None, :]
-        _fill(out, self.dead)
+        shown: Image = np.empty(raw.shape, np.float32) if out is None else out
+        np.subtract(raw, self.offset[..., None, :], out=shown)
+        shown *= self._share[..., None, :]
+        fill(shown, self._filling)
         if self.air_pixels:
-            out /= self._tube(out)
-        out[..., lost_lines(raw), :] = FLOOR
-        return out
+            shown /= tube.output(shown, self.air_pixels, self.noise)
+        shown[..., lost_lines(raw), :] = FLOOR
+        return shown
 
-    def _tube(self, out: Image) -> Image:
-        """Return the tube's output in each line (…, lines, 1), seen at the belt's free edges."""
-        edges = np.concatenate([out[..., : self.air_pixels], out[..., -self.air_pixels :]], axis=-1)
-        tube = np.median(edges, axis=-1, keepdims=True)
-        safe: Image = np.maximum(tube, 0.1).astype(np.float32)
-        return safe
+    @cached_property
+    def _share(self) -> Image:
+        return np.asarray(1 / self.gain)
+
+    @cached_property
+    def _filling(self) -> tuple[Filling, ...]:
+        return fillings(self.dead)
 
 
-def calibrate(dark: Counts, air: Counts, at: float, air_pixels: int = 0) -> Calibration:
+def calibrate(
+    dark: Counts | Moments, air: Counts | Moments, at: float, air_pixels: int = 0
+) -> Calibration:
     """Return the calibration of two references; raise CalibrationError if they cannot be right."""
-    dark, air = _good(dark, "dark"), _good(air, "air")
-    if _line(dark) != _line(air):
+    dark, air = _reference(dark, "dark"), _reference(air, "air")
+    if dark.shape != air.shape:
         raise CalibrationError(f"dark {dark.shape} and air {air.shape} are of different detectors")
-    offset, gain = dark.mean(-2), air.mean(-2) - dark.mean(-2)
-    if float(np.median(gain)) < 100:
+    gain = air.mean - dark.mean
+    usual = np.median(gain, -1)
+    if float(usual.min()) < LEAST_GAIN:
         raise CalibrationError(
             "air is no brighter than dark; check that the beam is on and the belt is empty"
         )
     dead = dead_pixels(dark, air)
-    if dead.mean() > 0.5:
+    _check(dead)
+    safe = np.where(dead, 1.0, np.maximum(gain, 1.0)).astype(np.float32)
+    offset = dark.mean.astype(np.float32)
+    return Calibration(offset, safe, dead, at, air_pixels, air.noise / usual, safe)
+
+
+def _check(dead: Mask) -> None:
+    if dead.mean() > MOST_DEAD:
         raise CalibrationError(f"{dead.mean():.0%} of the pixels are dead; check the detector")
-    safe = np.where(dead, 1.0, np.maximum(gain, 1.0))
-    return Calibration(offset.astype(np.float32), safe.astype(np.float32), dead, at, air_pixels)
+    if (blind := widest(dead)) >= BLIND:
+        raise CalibrationError(
+            f"{blind} dead pixels lie side by side: the detector is blind there; replace the module"
+        )
 
 
-def dead_pixels(dark: Counts, air: Counts) -> Mask:
-    """Return which pixels (…, pixels) cannot be trusted, by rule 2."""
-    response = air.mean(-2) - dark.mean(-2)
-    around = np.maximum(_running_median(response), 1.0)
-    noise = air.std(-2)
-    usual = np.maximum(np.median(noise, -1, keepdims=True), 1e-6)
-    deaf = (response < RESPONSE[0] * around) | (response > RESPONSE[1] * around)
-    odd = (noise < NOISE[0] * usual) | (noise > NOISE[1] * usual)
-    railed = (dark.mean(-2) > 0.5 * RAIL) | (air.max(-2) >= RAIL)
-    return np.asarray(deaf | odd | railed)
+def _reference(taken: Counts | Moments, name: str) -> Moments:
+    found = taken if isinstance(taken, Moments) else _moments(taken, name)
+    if found.lines < LEAST_LINES:
+        raise CalibrationError(f"{name}: {found.lines} good lines; {LEAST_LINES} are needed")
+    return found
 
 
-def lost_lines(raw: Counts) -> Mask:
-    """Return which lines (lines,) never arrived: every pixel of any energy at 0 or at the rail."""
-    gone = (raw == 0).all(-1) | (raw == RAIL).all(-1)
-    return np.asarray(gone if raw.ndim == 2 else gone.any(tuple(range(raw.ndim - 2))))
-
-
-def _good(raw: Counts, name: str) -> Counts:
+def _moments(raw: Counts, name: str) -> Moments:
     if raw.ndim not in (2, 3) or raw.dtype != np.uint16 or not raw.size:
         raise CalibrationError(f"{name}: wanted uint16 lines, got {raw.dtype} {raw.shape}")
-    kept: Counts = raw[..., ~lost_lines(raw), :]
-    if kept.shape[-2] < LEAST_LINES:
-        raise CalibrationError(
-            f"{name}: {kept.shape[-2]} good lines of {raw.shape[-2]}; {LEAST_LINES} are needed"
-        )
-    return kept
+    found = Moments()
+    found.add(raw[..., ~lost_lines(raw), :])
+    return found
 
 
 def _line(raw: Counts) -> tuple[int, ...]:
     return (*raw.shape[:-2], raw.shape[-1])
-
-
-def _running_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    half = min(NEIGHBOURS, values.shape[-1]) // 2
-    pad = [(0, 0)] * (values.ndim - 1) + [(half, half)]
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(values, pad, mode="symmetric"), 2 * half + 1, axis=-1
-    )
-    found: NDArray[np.float64] = np.median(windows, axis=-1)
-    return found
-
-
-def _fill(out: Image, dead: Mask) -> None:
-    """Fill dead pixels of ``out`` in place, linearly between the nearest live ones."""
-    planes = out.reshape(-1, *out.shape[-2:])
-    for plane, row in zip(planes, dead.reshape(-1, dead.shape[-1]), strict=True):
-        live = np.flatnonzero(~row)
-        for pixel in np.flatnonzero(row):
-            at = int(np.searchsorted(live, pixel))
-            left, right = live[max(at - 1, 0)], live[min(at, live.size - 1)]
-            share = np.float32((pixel - left) / max(right - left, 1) if left < pixel else 0)
-            plane[:, pixel] = plane[:, left] * (1 - share) + plane[:, right] * share

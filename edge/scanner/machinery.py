@@ -7,6 +7,8 @@
 3. A belt that stands though it was told to run, as after its controller's watchdog, is asked again;
    the unit tells of it. While it is being scanned an item must not stand.
 4. A command that a device refuses, or does not answer, is a fault (edge.runtime.hands).
+5. Behind an item that leaves while the next is begun, the diverter is shut as soon as its tail is
+   through: the next one comes to a closed diverter, long before it is there.
 """
 
 from __future__ import annotations
@@ -17,12 +19,15 @@ from drivers.errors import DriverError
 from drivers.xray_source.source import XraySource
 from edge.runtime.clock import Clock
 from edge.runtime.hands import Hands
+from edge.scanner.config import Geometry
 from edge.scanner.devices import SourceState, Workers
-from edge.scanner.inspection import Event, Phase
+from edge.scanner.inspection import BEAM, Event, Phase
+from edge.scanner.tracking import Tracked
 
 OFF_AGAIN_EVERY = 0.5  # s
-_BEAM = frozenset({Phase.WARMING, Phase.AIRING, Phase.ARMING, Phase.SCANNING})
 STANDS_AFTER = 1.0  # s from the command to run; a belt starts sooner
+ASTRAY_AFTER = 1.0  # s that a beam may stay on in a phase that wants none; it is asked off twice
+SHUT_BEHIND = 100.0  # mm behind the diverter from which it may close
 OFF_WITHIN = 2.0  # s that stopping waits for the generator and the belt
 
 
@@ -42,6 +47,8 @@ class Machinery:
         self._off_at = float("-inf")
         self._speed: float | None = None  # of the belt that is to run
         self._run_at = 0.0
+        self._points: Diverter | None = None
+        self._astray_since: float | None = None
 
     def beam_on(self) -> None:
         """Permit the beam; it comes when the generator says that its loop is closed."""
@@ -64,8 +71,17 @@ class Machinery:
             wish = self._wish
             self._hands.tell(self._workers.source, _beam_on, lambda: self._cold(wish))
         due = self._clock.monotonic() >= self._off_at + OFF_AGAIN_EVERY
-        if source.status.beam_on and phase not in _BEAM and due:
+        if source.status.beam_on and phase not in BEAM and due:
             self.beam_off()
+
+    def astray(self, phase: Phase, source: SourceState | None) -> bool:
+        """Return whether the beam stays on in phases that want none."""
+        now = self._clock.monotonic()
+        if source is None or not source.status.beam_on or phase in BEAM:
+            self._astray_since = None
+        elif self._astray_since is None:
+            self._astray_since = now
+        return self._astray_since is not None and now - self._astray_since >= ASTRAY_AFTER
 
     def run(self, speed: float) -> None:
         """Run the belt forward at ``speed`` mm/s."""
@@ -88,7 +104,16 @@ class Machinery:
 
     def point(self, where: Diverter) -> None:
         """Set the diverter."""
+        self._points = where
         self._hands.tell(self._workers.conveyor, lambda conveyor: conveyor.divert(where))
+
+    def follow_belt(self, tracked: Tracked, position: float, geometry: Geometry) -> None:
+        """Shut the diverter behind an item that leaves."""
+        through = geometry.entry_to_diverter + SHUT_BEHIND
+        ahead = tracked.ahead
+        passed = ahead is not None and ahead.tail_past(position) >= through
+        if passed and self._points is not Diverter.HOLD:
+            self.point(Diverter.HOLD)
 
     def acknowledge(self) -> None:
         """Clear latched faults of both."""

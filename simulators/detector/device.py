@@ -22,6 +22,7 @@ from simulators.faults import LineFaults
 Lines = NDArray[np.uint16]
 DEPTH = 4096  # lines the detector remembers for a slow host
 FASTEST = 10_000.0  # lines per second
+JUMP = 50  # lines
 SERIAL = b"SIM-0001"
 
 
@@ -34,6 +35,8 @@ class DetectorFaults(LineFaults):
     swap: int = 0  # pairs of lines sent in the wrong order
     torn: int = 0  # lines cut half way
     wrong_crc: int = 0  # lines with one wrong bit
+    restart: int = 0  # counts from 0 again by itself
+    jump: int = 0  # numbers left out at once, JUMP of them
     stall: bool = False  # runs, and sends nothing
 
 
@@ -95,6 +98,10 @@ class FakeDetector:
         return looked
 
     def _read_out(self) -> None:
+        if self.faults.take("restart"):
+            self._next = 0
+        if self.faults.take("jump"):
+            self._next += JUMP
         flags = Flag.BEAM_ON if self.beam_on else Flag(0)
         microseconds = int(self._time * 1e6)
         raw = line(self._next, self._look(self._next), microseconds, flags, self.order)

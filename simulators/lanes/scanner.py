@@ -2,7 +2,8 @@
 
 One thread lets time pass for all three in step, a detector line at a time, so that a line shows
 what lies in the beam at its very moment. The generator's interlock loop runs through the
-conveyor's permission relay, as in a real lane.
+conveyor's permission relay, as in a real lane. With ``identifies`` there are a radiation portal, a
+weighbridge and a container number camera in front of the belt too; they keep time by themselves.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from numpy.typing import NDArray
 
 from drivers.conveyor.registers import Diverter
 from models.xray.projection import air_counts, dark_counts, make_detector
+from simulators.container_camera.device import FakeContainerCamera
 from simulators.conveyor.device import FakeConveyor
 from simulators.detector.device import FakeDetector
+from simulators.radiation.device import FakePortal
 from simulators.serve import on_pty, on_tcp
+from simulators.weighbridge.device import FakeWeighbridge
 from simulators.world.goods import PITCH_MM, raw_counts
 from simulators.world.items import PIXELS, Item
 from simulators.xray_source.device import FakeXraySource
@@ -42,6 +46,10 @@ class ScannerLane:
     pace: float = 1.0  # how much faster than life belt, tube and detector run
     conveyor: FakeConveyor = field(default_factory=FakeConveyor)
     source: FakeXraySource = field(default_factory=FakeXraySource)
+    identifies: bool = False
+    portal: FakePortal = field(default_factory=FakePortal)
+    weighbridge: FakeWeighbridge = field(default_factory=FakeWeighbridge)
+    camera: FakeContainerCamera = field(default_factory=FakeContainerCamera)
     urls: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -65,6 +73,12 @@ class ScannerLane:
                 "xray_source": ports.enter_context(on_pty(self.source, clock=None)),
                 "detector": ports.enter_context(on_tcp(self.detector, clock=None)),
             }
+            if self.identifies:
+                self.urls |= {
+                    "radiation_portal": ports.enter_context(on_pty(self.portal)),
+                    "weighbridge": ports.enter_context(on_pty(self.weighbridge)),
+                    "container_camera": ports.enter_context(on_pty(self.camera)),
+                }
             world = threading.Thread(target=self._pass_time, name="scanner-world")
             world.start()
             try:
@@ -75,8 +89,10 @@ class ScannerLane:
 
     def passes(self, item: Item) -> Diverter | None:
         """Lay ``item`` on the belt and wait until it has left it; return where to, None if not."""
-        if not self._sees(self._ready):
-            return None
+        return self.follows(item) if self._sees(self._ready) else None
+
+    def follows(self, item: Item) -> Diverter | None:
+        """Lay ``item`` on the belt whatever lies there; return where it went, None if nowhere."""
         tag = f"{item.tag}, number {next(self._numbers)}"  # the same goods may come again
         self._pictures[tag] = raw_counts(item.scene, self._model)
         length = item.scene.tau.shape[1] * PITCH_MM
@@ -86,6 +102,12 @@ class ScannerLane:
             return self._left(tag)
         finally:
             del self._pictures[tag]
+
+    def announced(self, number: str, kilograms: float, gamma: float = 0.0) -> None:
+        """Let what comes next pass portal, weighbridge and camera first."""
+        self.portal.vehicle_enters(length=1.0, kph=8.0, gamma=gamma)
+        self.weighbridge.drive_on(kilograms)
+        self.camera.container_passes(number)
 
     def _ready(self) -> bool:
         """Whether the belt runs empty towards a closed diverter: the lane waits for an item."""

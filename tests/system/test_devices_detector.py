@@ -7,6 +7,7 @@ import pytest
 
 from drivers.detector.codec import Order
 from drivers.detector.detector import Detector
+from drivers.detector.ring import Tally
 from drivers.errors import LinkLost
 from drivers.link import open_link
 from simulators.detector.device import FakeDetector
@@ -18,17 +19,17 @@ def test_same_driver_same_device_real_bytes() -> None:
     with on_tcp(FakeDetector(scene)) as address:
         detector = Detector(open_link(address))
         detector.configure(rate=5000.0, order=Order.BIG)
-        detector.start()
-        blocks = []
+        ring = detector.start()
         deadline = time.monotonic() + 5
-        while sum(len(b.lines) for b in blocks) < 1000:
+        seen = 0
+        while seen < 1000:
             assert time.monotonic() < deadline
-            blocks.append(detector.read(at_least=100))
+            block = detector.read(at_least=100)
+            seen += len(block)
+            assert np.array_equal(block.counts.transpose(1, 0, 2), scene[block.numbers % 64])
         detector.stop()
         detector.close()
-    assert all(b.lost == () and b.torn == 0 for b in blocks)
-    for block in blocks:
-        assert np.array_equal(block.lines, scene[block.numbers % 64])
+    assert ring.tally == Tally()
 
 
 def test_a_pulled_cable_is_lost() -> None:
@@ -41,6 +42,7 @@ def test_a_pulled_cable_is_lost() -> None:
             [detector.read() for _ in range(1000)]
         detector.close()
         again = Detector(open_link(address))
-        again.start()
-        assert again.read().lost == ()
+        ring = again.start()
+        assert again.read().present.all()
+        assert ring.tally == Tally()
         again.close()

@@ -1,11 +1,8 @@
 import struct
-import time
 import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.detector.codec import (
     Code,
@@ -19,10 +16,12 @@ from drivers.detector.codec import (
     reply,
 )
 from drivers.detector.detector import Detector
+from drivers.detector.ring import Tally
 from drivers.errors import Garbled, LinkLost, NoAnswer, Refused
 from drivers.patience import Patience
 from simulators.cable import Cable, SimulatedTime
 from simulators.detector.device import DEPTH, FakeDetector
+from tests.unit.detector_lines import decoding, missing, picture, shows
 
 # Golden bytes: docs/devices/detector.md, written there by hand; the CRCs by an outside tool ------
 
@@ -49,13 +48,14 @@ def crc32(data: bytes) -> bytes:
 def test_the_line_of_the_document(golden: bytes, order: Order) -> None:
     whole = golden + crc32(golden)
     assert line(42, PIXELS, 1_000_000, Flag.BEAM_ON, order) == whole
-    decoder = Decoder(2, 2)
+    decoder = decoding(2)
     decoder.feed(whole)
-    block = decoder.take(all_of_it=True)
-    assert np.array_equal(block.lines, PIXELS[None])
-    assert block.lines.dtype == np.uint16
-    assert (block.first_line, block.times[0], block.beam_on[0]) == (42, 1_000_000, True)
-    assert block.lost == (range(42),)
+    block = decoder.ring.take(all_of_it=True)
+    assert np.array_equal(block.counts[:, 42], PIXELS)
+    assert block.counts.dtype == np.uint16
+    assert (len(block), block.times[42], block.beam_on[42]) == (43, 1_000_000, True)
+    assert missing(block) == list(range(42))
+    assert decoder.ring.tally == Tally(lost=42)
 
 
 def test_the_control_frames_of_the_document() -> None:
@@ -65,143 +65,6 @@ def test_the_control_frames_of_the_document() -> None:
     assert Decoder(1, 1).feed(done + crc32(done)) == [Reply(3, 2)]
     assert reply(Reply(3, 2)) == done + crc32(done)
     assert CommandDecoder().feed(start + crc32(start)) == [(3, b"")]
-
-
-# Decoding under stress -------------------------------------------------------------------------
-
-
-def picture(number: int) -> np.ndarray:
-    return np.full((2, 3), number % 65536, np.uint16) + np.arange(3, dtype=np.uint16)
-
-
-def frame(number: int) -> bytes:
-    return line(number, picture(number), number * 10, Flag(0), Order.LITTLE)
-
-
-def feed(stream: bytes, size: int = 1 << 20):
-    decoder = Decoder(2, 3)
-    for i in range(0, len(stream), size):
-        decoder.feed(stream[i : i + size])
-    return decoder.take(all_of_it=True)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 40), st.integers(1, 90))
-def test_any_chunking(count: int, size: int) -> None:
-    block = feed(b"".join(map(frame, range(count))), size)
-    if not count:
-        assert block is None
-        return
-    assert block.numbers.tolist() == list(range(count))
-    assert np.array_equal(block.lines, np.stack([picture(n) for n in range(count)]))
-    assert (block.lost, block.repeated, block.swapped, block.torn) == ((), 0, 0, 0)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.binary(max_size=30), min_size=1, max_size=8), st.integers(1, 90))
-def test_noise_between_lines_costs_none(noise: list[bytes], size: int) -> None:
-    stream = b"".join(n + frame(i) for i, n in enumerate(noise))
-    block = feed(stream + bytes(80), size)
-    assert block.numbers.tolist() == list(range(len(noise)))
-    assert block.torn <= sum(map(bool, noise)) + 1
-    assert (block.torn > 0) or not any(n for n in noise)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 50), st.integers(1, 90))
-def test_a_line_cut_short_costs_itself_only(kept: int, size: int) -> None:
-    block = feed(frame(0) + frame(1)[:kept] + frame(2) + frame(3), size)
-    assert block.numbers.tolist() == [0, 2, 3] if kept < len(frame(1)) else [0, 1, 2, 3]
-    assert block.torn == (0 < kept < len(frame(1)))
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, len(frame(1)) - 1), st.integers(0, 7))
-def test_any_wrong_bit_is_found(place: int, bit: int) -> None:
-    wrong = bytearray(frame(1))
-    wrong[place] ^= 1 << bit
-    block = feed(frame(0) + bytes(wrong) + frame(2))
-    assert block.numbers.tolist() == [0, 2]
-    assert block.lost == (range(1, 2),)
-    assert block.torn == 1
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=400), st.integers(1, 90))
-def test_rubbish_never_breaks_it(noise: bytes, size: int) -> None:
-    feed(b"XLN1\x01\x00\x02\x00\x03\x00" + noise + b"XRP1" + noise, size)
-    decoder = CommandDecoder()
-    for i in range(0, len(noise), size):
-        decoder.feed(noise[i : i + size])
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.permutations(range(6)), st.sets(st.integers(0, 5)), st.integers(0, 3))
-def test_order_holes_and_repeats(arrival: list[int], missing: set[int], twice: int) -> None:
-    sent = [n for n in arrival if n not in missing] + [n for n in (twice,) if n not in missing]
-    sent += [6]
-    block = feed(b"".join(map(frame, sent)))
-    assert block.numbers.tolist() == sorted(set(sent))
-    assert [n for hole in block.lost for n in hole] == sorted(missing)
-    assert block.repeated == (twice not in missing)
-    unique = list(dict.fromkeys(sent))
-    assert (block.swapped > 0) == (unique != sorted(unique))
-
-
-def test_a_swap_across_two_blocks_loses_nothing() -> None:
-    decoder = Decoder(2, 3)
-    decoder.feed(frame(0) + frame(2))
-    first = decoder.take()
-    decoder.feed(frame(1) + frame(3))
-    second = decoder.take()
-    assert (first.numbers.tolist(), second.numbers.tolist()) == ([0], [1, 2, 3])
-    assert (first.lost, second.lost, second.swapped) == ((), (), 1)
-
-
-def test_a_hole_is_given_up_when_enough_lines_have_passed() -> None:
-    decoder = Decoder(2, 3)
-    decoder.feed(frame(0) + frame(2))
-    decoder.take()
-    assert decoder.take() is None
-    decoder.feed(b"".join(map(frame, range(3, 8))))
-    block = decoder.take()
-    assert block.lost == (range(1, 2),)
-    decoder.feed(frame(1) + frame(8))  # too late
-    block = decoder.take()
-    assert (block.numbers.tolist(), block.repeated) == ([8], 1)
-
-
-def test_the_counter_goes_on_where_32_bits_wrap() -> None:
-    decoder = Decoder(2, 3)
-    decoder._sorter._expected = decoder._sorter._newest = (1 << 32) - 2
-    decoder.feed(b"".join(frame(n & 0xFFFFFFFF) for n in range((1 << 32) - 2, (1 << 32) + 3)))
-    assert decoder.take().numbers.tolist() == list(range((1 << 32) - 2, (1 << 32) + 3))
-
-
-def test_nothing_but_repeats_is_not_kept_for_ever() -> None:
-    decoder = Decoder(2, 3)
-    decoder.feed(frame(0))
-    decoder.take()
-    decoder.feed(frame(0) * 10)
-    assert decoder.take() is None
-    assert decoder.waiting == 0
-    decoder.feed(frame(1))
-    assert decoder.take().repeated == 10
-
-
-def test_it_keeps_up_with_a_fast_detector() -> None:
-    pixels = np.arange(2 * 1024, dtype=np.uint16).reshape(2, 1024)
-    stream = b"".join(line(n, pixels, n, Flag(0), Order.BIG) for n in range(2000))
-    best = 0.0
-    for _ in range(5):
-        decoder = Decoder(2, 1024)
-        start = time.perf_counter()
-        for i in range(0, len(stream), 1 << 18):
-            decoder.feed(stream[i : i + (1 << 18)])
-            decoder.take()
-        best = max(best, len(stream) / (time.perf_counter() - start) / 1e6)
-    print(f"decoder: {best:.0f} MB/s")
-    assert best > 100  # MB/s
 
 
 # Manners ---------------------------------------------------------------------------------------
@@ -230,9 +93,9 @@ def test_lines_come_at_the_rate_asked_for(bench: Bench, order: Order) -> None:
     bench.detector.start()
     bench.time.advance(0.5)
     block = bench.detector.read()
-    assert block.first_line == 0
-    assert 99 <= len(block.lines) <= 101
-    assert np.array_equal(block.lines[7], picture(7))
+    assert block.first == 0
+    assert 99 <= len(block) <= 101
+    assert np.array_equal(block.counts[:, 7], picture(7))
     assert block.times[1] - block.times[0] < 600_000
     bench.device.beam_on = True
     assert bench.detector.read(at_least=20).beam_on.all()
@@ -242,7 +105,7 @@ def test_stop_and_start_again(bench: Bench) -> None:
     bench.detector.start()
     bench.time.advance(0.2)
     bench.detector.stop()
-    assert bench.detector.read().first_line == 0
+    assert bench.detector.read().first == 0
     with pytest.raises(NoAnswer, match="no line"):
         bench.detector.read(0.2)
     bench.detector.start()
@@ -250,7 +113,8 @@ def test_stop_and_start_again(bench: Bench) -> None:
     bench.detector.start()  # without taking what came
     bench.time.advance(0.1)
     block = bench.detector.read()
-    assert (block.first_line, block.lost, block.repeated) == (0, (), 0)
+    assert block.first == 0
+    assert bench.detector.ring.tally == Tally()
 
 
 def test_what_it_refuses(bench: Bench) -> None:
@@ -262,26 +126,36 @@ def test_what_it_refuses(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "count", "expected"),
+    ("fault", "count", "expected", "lost"),
     [
-        ("drop", 3, {"lost": (range(10, 13),)}),
-        ("repeat", 2, {"repeated": 2}),
-        ("swap", 2, {"swapped": 2}),
-        ("torn", 1, {"lost": (range(10, 11),), "torn": 1}),
-        ("wrong_crc", 2, {"lost": (range(10, 12),), "torn": 1}),
+        ("drop", 3, Tally(lost=3), [10, 11, 12]),
+        ("repeat", 2, Tally(repeated=2), []),
+        ("swap", 2, Tally(swapped=2), []),
+        ("torn", 1, Tally(lost=1, torn=1), [10]),
+        ("wrong_crc", 2, Tally(lost=2, torn=1), [10, 11]),
+        ("jump", 1, Tally(lost=50), list(range(10, 60))),
     ],
 )
-def test_what_happens_to_lines_is_reported(bench: Bench, fault, count, expected) -> None:
-    bench.detector.start()
+def test_what_happens_to_lines_is_reported(bench: Bench, fault, count, expected, lost) -> None:
+    ring = bench.detector.start()
     bench.time.advance(0.1001)
     setattr(bench.device.faults, fault, count)
     bench.time.advance(0.2)
     block = bench.detector.read()
-    clean = {"lost": (), "repeated": 0, "swapped": 0, "torn": 0}
-    assert {name: getattr(block, name) for name in clean} == clean | expected
-    assert all(
-        np.array_equal(x, picture(n)) for x, n in zip(block.lines, block.numbers, strict=True)
-    )
+    assert (ring.tally, missing(block)) == (expected, lost)
+    if fault != "jump":
+        assert shows(block)
+
+
+def test_a_detector_that_restarts_by_itself_is_told(bench: Bench) -> None:
+    ring = bench.detector.start()
+    bench.time.advance(0.1001)
+    bench.detector.read()
+    bench.device.faults.restart = 1
+    bench.time.advance(0.05)
+    with pytest.raises(NoAnswer):
+        bench.detector.read(0.02)
+    assert ring.tally.restarted == 5 + 2
 
 
 def test_a_stalled_detector_is_no_answer(bench: Bench) -> None:
@@ -299,12 +173,21 @@ def test_nothing_but_torn_lines_is_garbled(bench: Bench) -> None:
 
 
 def test_a_host_too_slow_for_the_memory_learns_what_it_lost(bench: Bench) -> None:
-    bench.detector.start()
+    ring = bench.detector.start()
     bench.time.advance((DEPTH + 100) / 100)
     block = bench.detector.read()
-    (lost,) = block.lost
-    assert lost.start == 0
-    assert abs(lost.stop - 100) <= 1
+    assert not block.present[:99].any()
+    assert block.present[102:].all()
+    assert abs(ring.tally.lost - 100) <= 1
+
+
+def test_nothing_is_handed_out_before_its_place_in_the_order(bench: Bench) -> None:
+    bench.detector.start()
+    bench.device.faults.swap = 1
+    bench.time.advance(0.0101)  # the first line is held back
+    with pytest.raises(NoAnswer):
+        bench.detector.read(0.001)
+    assert bench.detector.read(0.1).present.all()
 
 
 def test_answers_lost_and_spoilt(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from edge.runtime.machine import Machine
-from edge.scanner.inspection import INSPECTION, LEVELS, LIMITS, THREATS, Do, Event, Phase
+from edge.scanner.inspection import BEAM, INSPECTION, LEVELS, LIMITS, THREATS, Do, Event, Phase
 
 STEPS = INSPECTION.steps
 
@@ -23,9 +23,13 @@ def test_no_pair_is_both_a_step_and_ignored() -> None:
     assert not STEPS.keys() & INSPECTION.ignored
 
 
-def test_the_beam_is_asked_for_in_two_rows_only() -> None:
+def test_the_beam_is_asked_for_in_three_rows_only() -> None:
     asks = {key for key, step in STEPS.items() if Do.BEAM_ON in step.do}
-    assert asks == {(Phase.DARKENING, Event.DARK_TAKEN), (Phase.IDLE, Event.ITEM_ARRIVED)}
+    assert asks == {
+        (Phase.DARKENING, Event.DARK_TAKEN),
+        (Phase.ARMING, Event.PROVED),
+        (Phase.TEST_ARMING, Event.PROVED),
+    }
 
 
 def test_every_threat_turns_the_beam_off_and_stops_the_belt_from_every_phase() -> None:
@@ -40,7 +44,6 @@ def test_every_threat_turns_the_beam_off_and_stops_the_belt_from_every_phase() -
 
 def test_the_beam_is_never_left_on() -> None:
     """Follow every path with the beam's commanded state: off wherever an item rests or leaves."""
-    may_be_on = {Phase.WARMING, Phase.AIRING, Phase.ARMING, Phase.SCANNING}
     seen: set[tuple[Phase, bool]] = set()
     stack = [(INSPECTION.start, False)]
     while stack:
@@ -48,7 +51,7 @@ def test_the_beam_is_never_left_on() -> None:
         if (phase, beam) in seen:
             continue
         seen.add((phase, beam))
-        assert not beam or phase in may_be_on, phase
+        assert not beam or phase in BEAM, phase
         for (at, _), to in STEPS.items():
             if at is phase:
                 after = beam
@@ -58,19 +61,30 @@ def test_the_beam_is_never_left_on() -> None:
     assert {phase for phase, _ in seen} == set(Phase), "every phase is reached"
 
 
-def test_nothing_passes_unseen_behind_an_item_that_leaves() -> None:
-    for phase in (Phase.RELEASING, Phase.DIVERTING):
-        assert STEPS[phase, Event.ITEM_ARRIVED].phase is Phase.FAULT
+def test_the_next_item_is_begun_while_the_one_before_leaves() -> None:
+    for phase in (Phase.RELEASING, Phase.DIVERTING, Phase.TEST_CLEARING):
+        step = STEPS[phase, Event.ITEM_ARRIVED]
+        assert step.phase is Phase.IDENTIFYING
+        assert step.do[0] is Do.BELT_STOP
 
 
 def test_only_a_clear_finding_or_an_operator_releases() -> None:
     releases = {key for key, step in STEPS.items() if step.phase is Phase.RELEASING}
-    assert releases == {(Phase.ANALYSING, Event.FOUND_CLEAR), (Phase.HELD, Event.RELEASE)}
+    assert releases == {(Phase.DECIDING, Event.FOUND_CLEAR), (Phase.HELD, Event.RELEASE)}
 
 
 def test_a_failed_or_late_analysis_is_a_hold() -> None:
-    for event in (Event.ANALYSIS_FAILED, Event.TIMED_OUT, Event.FOUND_SUSPECT):
-        assert STEPS[Phase.ANALYSING, event].phase is Phase.HELD
+    for phase in (Phase.ANALYSING, Phase.DECIDING):
+        for event in (Event.ANALYSIS_FAILED, Event.TIMED_OUT):
+            assert STEPS[phase, event].phase is Phase.HELD
+    assert STEPS[Phase.DECIDING, Event.FOUND_SUSPECT].phase is Phase.HELD
+
+
+def test_the_phantom_never_goes_ahead() -> None:
+    tests = {phase for phase in Phase if phase.startswith("test_")}
+    for (phase, _), step in STEPS.items():
+        if phase in tests:
+            assert Do.POINT_AHEAD not in step.do
 
 
 def test_every_phase_that_waits_for_a_machine_has_a_limit() -> None:

@@ -1,0 +1,154 @@
+"""Now and then a threat is projected into a copy of the picture of an item that has left.
+
+1. Of the items that were found clear, were released and are gone, a random share is drawn
+   (``policy.tip_share``, 0 unless the authority wants it). Nothing before that moment knows.
+2. Drawing, seed and nonce come from the system's secrets: nobody foretells or repeats them.
+3. Only an item seen whole, whose picture is at hand in its full size, is projected into.
+4. Nothing here is a part of the lane's work: a picture that no threat fits into, a library that
+   cannot be read, a disk that takes no more are a line in the log, no event and no fault. Where
+   the disk is nearly full, or one projection is under way, none is begun.
+5. ``projection.sealed`` is recorded before ``projection.made``, both behind the item's own end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from contract.inspection import Disposition, Finding
+from contract.projection import MOST_LINES, MOST_PIXELS, Made, Sealed
+from contract.topics import Stream
+from edge.runtime.clock import Clock
+from edge.runtime.lane import Lane
+from edge.scanner.analysis import Analysis
+from edge.scanner.config import ScannerConfig
+from edge.scanner.materials import wedges
+from edge.scanner.materials.errors import MaterialsError
+from edge.scanner.pictures import PART, Image, Image16, Rendered, as_counts, render
+from edge.scanner.story import Recorder, Story
+from edge.scanner.tip.insertion import Optics
+from edge.scanner.tip.projector import Projection, Projector, Subject
+from edge.uplink.errors import UplinkError
+from models.xray.tip import library, record
+from models.xray.tip.errors import TipError
+
+NONCE = 24  # bytes
+SAME = 0.01  # of the pitch: the picture at hand is then the full one
+
+_DRAW = secrets.SystemRandom().random  # from 0 to 1
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is kept of an item that was drawn: its name, and its transmission in full size."""
+
+    name: str
+    picture: Image
+
+
+class Projecting:
+    """A lane's projections. ``left`` is called in the loop with every item that has left."""
+
+    def __init__(
+        self,
+        config: ScannerConfig,
+        lane: Lane,
+        recorder: Recorder,
+        clock: Clock,
+        draw: Callable[[], float] = _DRAW,
+    ) -> None:
+        self._config = config
+        self._lane = lane
+        self._recorder = recorder
+        self._clock = clock
+        self._draw = draw
+        self._projector: Projector | None = None
+        self._under_way: asyncio.Task[None] | None = None
+
+    def left(self, story: Story) -> None:
+        """Perhaps project into the picture of the item of ``story``, which has left."""
+        if not _is_admissible(story) or self._draw() >= self._config.policy.tip_share:
+            return
+        busy = self._under_way is not None and not self._under_way.done()
+        if busy or self._lane.disk_full:
+            return
+        assert story.analysis is not None
+        if not _is_whole(story.analysis, self._config.geometry.pitch):
+            return
+        item = Item(story.inspection, story.analysis.overview)
+        self._under_way = asyncio.get_running_loop().create_task(self._guard(item))
+
+    async def _guard(self, item: Item) -> None:
+        try:
+            await self._project(item)
+        except (TipError, MaterialsError, UplinkError) as error:
+            log.info("projection.skipped", reason=str(error)[:300])
+        except Exception as error:  # noqa: BLE001 the supervisor: no projection disturbs a lane
+            log.error("projection.failed", error=type(error).__name__)
+
+    async def _project(self, item: Item) -> None:
+        projection = await asyncio.to_thread(self._projected, item)
+        kept = await asyncio.to_thread(self._recorder.keep, _files(projection.planes))
+        made = Made(
+            projection=projection.name,
+            pictures=kept,
+            seal=projection.sealed,
+            reveal_by=datetime.fromtimestamp(projection.reveal_by, UTC),
+        )
+        sealed = Sealed(
+            projection=projection.name,
+            record=record.dump(projection.record).decode(),
+            nonce=projection.nonce.hex(),
+        )
+        try:
+            # The outbox itself: what the lane's own record cannot take is a fault, this is not.
+            self._lane.outbox.record(Stream.DECISION, "projection.sealed", sealed)
+            self._lane.outbox.record(Stream.DECISION, "projection.made", made)
+        except UplinkError:
+            self._recorder.forget(kept)
+            raise
+
+    def _projected(self, item: Item) -> Projection:
+        subject = Subject(item.name, Finding.CLEAR, Disposition.RELEASE, in_lane=False)
+        return self._ready().project(
+            as_counts(item.picture),
+            subject,
+            uuid.uuid4().hex,
+            secrets.randbits(63),
+            secrets.token_bytes(NONCE),
+            self._clock.now().timestamp(),
+        )
+
+    def _ready(self) -> Projector:
+        """Return the projector, made at its first use: it has no part in a lane's start."""
+        if self._projector is None:
+            measured = self._config.examinations.wedges
+            optics = Optics() if measured is None else Optics(wedges.load(measured).photons)
+            self._projector = Projector(library.load(), optics, self._config.geometry.pitch)
+        return self._projector
+
+
+def _is_admissible(story: Story) -> bool:
+    released = story.disposition is Disposition.RELEASE
+    return story.clear and released and not story.phantom and story.analysis is not None
+
+
+def _is_whole(analysis: Analysis, pitch_mm: float) -> bool:
+    _, lines, pixels = analysis.overview.shape
+    fits = lines <= MOST_LINES and pixels <= MOST_PIXELS and lines == analysis.lines
+    return fits and not analysis.lost and abs(analysis.overview_pitch / pitch_mm - 1) < SAME
+
+
+def _files(planes: Image16) -> list[Rendered]:
+    """Return the files of a picture (energies, lines, pixels), in parts as any item's."""
+    tops = range(0, planes.shape[1], PART)
+    parts = [render(planes[:, top : top + PART], index) for index, top in enumerate(tops)]
+    return [file for part in parts for file in part]

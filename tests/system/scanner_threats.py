@@ -1,0 +1,63 @@
+"""What may happen while the beam is on, and how soon the lane then turns it off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from contract.command import Verb
+from tests.system.lanes import until
+from tests.system.scanner_world import ScannerWorld, thing
+
+WANTED = 0.2  # s from the threat to the command that turns the beam off
+
+THREATS: dict[str, Callable[[ScannerWorld], None]] = {
+    "a person in the zone": lambda world: world.sim.conveyor.set_person_in_zone(True),
+    "a door that opens": lambda world: world.sim.conveyor.set_door(True),
+    "the emergency stop": lambda world: world.sim.conveyor.set_emergency_stop(True),
+    "a silent conveyor": lambda world: setattr(world.sim.conveyor.faults, "mute", 10_000),
+    "a silent generator": lambda world: setattr(world.sim.source.faults, "mute", 10_000),
+    "a detector that hangs up": lambda world: setattr(world.sim.detector.faults, "hang_up", 1),
+}
+"""Each may come at any time; here it comes while the air reference is taken."""
+
+IN_SCAN: dict[str, Callable[[ScannerWorld], None]] = {
+    "a jam": lambda world: setattr(world.sim.conveyor.faults, "jam", True),
+    "an encoder that stands": lambda world: setattr(
+        world.sim.conveyor.faults, "frozen_encoder", True
+    ),
+    "a detector that stalls": lambda world: setattr(world.sim.detector.faults, "stall", True),
+}
+"""These need a belt that runs, and lines that come: they are for the middle of a scan."""
+
+
+def cut_in_air(world: ScannerWorld, threat: Callable[[ScannerWorld], None]) -> float:
+    """Return the s until the beam is told off when ``threat`` comes during the air reference."""
+    world.mend()
+    world.lane.order(Verb.CLOSE_LANE)
+    world.lane.reaches("closed")
+    world.lane.order(Verb.OPEN_LANE)
+    world.lane.reaches("airing", within=20)
+    return _cut(world, threat)
+
+
+def cut_in_scan(world: ScannerWorld, threat: Callable[[ScannerWorld], None]) -> float:
+    """Return the s until the beam is told off when ``threat`` comes in the middle of a scan."""
+    world.mend()
+    gone = world.comes(thing())
+    world.lane.reaches("scanning", within=20)
+    until(lambda: world.sim.conveyor.belt.in_beam is not None)
+    took = _cut(world, threat)
+    world.mend()
+    gone.result(30)
+    return took
+
+
+def _cut(world: ScannerWorld, threat: Callable[[ScannerWorld], None]) -> float:
+    start = time.monotonic()
+    threat(world)
+    took = world.cut_after(start)
+    world.lane.reaches("fault")
+    until(lambda: not world.sim.source.tube.on)
+    assert not [ask for ask in world.asked if ask.on and ask.at > start + took]
+    return took

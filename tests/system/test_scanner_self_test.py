@@ -1,0 +1,65 @@
+"""The daily self-test at a real agent: out of service until the phantom has been measured well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.conveyor.registers import Diverter
+from simulators.world.items import Item
+from simulators.world.phantom import phantom_item
+from tests.system.lanes import until
+from tests.system.scanner_world import ScannerWorld, scanner_world, thing
+
+REQUIRED = """
+[self_test]
+required = true
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scanner")
+
+
+@pytest.fixture
+def scanner(folder: Path) -> Iterator[ScannerWorld]:
+    with scanner_world(folder, threshold=1.0, more=REQUIRED, idle="testing") as world:
+        yield world
+
+
+def self_tests(world: ScannerWorld) -> list[dict[str, object]]:
+    events = world.lane.events("audit")
+    return [event["data"] for event in events if event["type"] == "inspection.tested"]
+
+
+def laid(world: ScannerWorld, item: Item) -> Diverter | None:
+    return world.comes(item).result(60)
+
+
+def test_the_lane_is_out_of_service_until_the_phantom_was_measured_well(
+    scanner: ScannerWorld,
+) -> None:
+    assert str(scanner.lane.unit.lane.report().service) == "out-of-service"
+    gone = scanner.comes(thing())  # goods are no phantom
+    scanner.lane.reaches("fault", within=30)
+    [failed] = self_tests(scanner)
+    assert not failed["passed"]
+    assert not scanner.lane.told(0, "inspection.scanned"), "nothing was judged"
+    scanner.lane.tells("lane", "TestFailed")
+    scanner.lane.open("testing")
+    assert gone.result(30) is Diverter.DIVERT, "whatever it was, it was not judged"
+    assert laid(scanner, phantom_item()) is Diverter.DIVERT
+    scanner.lane.reaches("idle")
+    passed = self_tests(scanner)[-1]
+    assert passed["passed"], passed["detail"]
+    assert len(passed["measures"]) > 5  # type: ignore[arg-type]
+    until(lambda: str(scanner.lane.unit.lane.report().service) == "in-service")
+    assert laid(scanner, thing()) is Diverter.RELEASE
+
+
+def test_a_test_that_was_passed_is_remembered(folder: Path) -> None:
+    with scanner_world(folder, threshold=1.0, more=REQUIRED) as again:
+        assert again.lane.phase == "idle"
