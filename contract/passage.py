@@ -56,6 +56,13 @@ class Decided(Message):
     pictures: list[Picture] = Field(default_factory=list)
 
 
+class Asked(Message):
+    """``passage.asked``: a traveller who is referred asks for an officer; ``wish`` is a reason."""
+
+    passage: Identifier
+    wish: Identifier
+
+
 class OfficerDecision(StrEnum):
     """What an officer may say to a referral."""
 

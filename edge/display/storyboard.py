@@ -12,6 +12,7 @@ from enum import StrEnum, auto
 
 from edge.egate.passage import Phase
 from edge.egate.placement import Problem
+from models.face.quality import Instruction
 
 
 class Tone(StrEnum):
@@ -50,6 +51,12 @@ class Screen(StrEnum):
     COME_CLOSER = auto()
     STEP_BACK = auto()
     ONE_AT_A_TIME = auto()
+    INTO_VIEW = auto()
+    FACE_ALONE = auto()
+    MORE_LIGHT = auto()
+    LESS_LIGHT = auto()
+    HOLD_STILL = auto()
+    SHOW_PASS = auto()
 
 
 class Hint(StrEnum):
@@ -62,6 +69,7 @@ class Hint(StrEnum):
     MOVED = auto()
     GLARE = auto()
     NOT_FLAT = auto()
+    PASS_WANTED = auto()  # nobody enters without a boarding pass, and none was shown
     SLOW = auto()  # the chip takes its time
     FORGOTTEN = auto()  # the document still lies on the reader
     LOOK_STRAIGHT = auto()
@@ -69,6 +77,11 @@ class Hint(StrEnum):
     FACE_COVERED = auto()
     TOO_FAR = auto()
     TOO_NEAR = auto()
+    OUT_OF_VIEW = auto()
+    SEVERAL_FACES = auto()
+    DARK = auto()
+    DAZZLED = auto()
+    RESTLESS = auto()
     CROWDED = auto()
     NOBODY_INSIDE = auto()  # out of service, and nobody is in need of help
 
@@ -102,6 +115,7 @@ HINTS: dict[Hint, tuple[Screen, frozenset[Phase]]] = {
     Hint.MOVED: (Screen.LEAVE_IT, _AT_THE_READER),
     Hint.GLARE: (Screen.NO_COVER, _AT_THE_READER),
     Hint.NOT_FLAT: (Screen.PRESS_FLAT, _AT_THE_READER),
+    Hint.PASS_WANTED: (Screen.SHOW_PASS, frozenset({Phase.READING})),
     Hint.SLOW: (Screen.BIT_LONGER, frozenset({Phase.READING})),
     Hint.FORGOTTEN: (Screen.TAKE_DOCUMENT, frozenset({Phase.IDLE, Phase.ENTERING})),
     Hint.LOOK_STRAIGHT: (Screen.LOOK_STRAIGHT, _ALONE_INSIDE),
@@ -109,6 +123,11 @@ HINTS: dict[Hint, tuple[Screen, frozenset[Phase]]] = {
     Hint.FACE_COVERED: (Screen.SHOW_FACE, _ALONE_INSIDE),
     Hint.TOO_FAR: (Screen.COME_CLOSER, _ALONE_INSIDE),
     Hint.TOO_NEAR: (Screen.STEP_BACK, _ALONE_INSIDE),
+    Hint.OUT_OF_VIEW: (Screen.INTO_VIEW, _ALONE_INSIDE),
+    Hint.SEVERAL_FACES: (Screen.FACE_ALONE, _ALONE_INSIDE),
+    Hint.DARK: (Screen.MORE_LIGHT, _ALONE_INSIDE),
+    Hint.DAZZLED: (Screen.LESS_LIGHT, _ALONE_INSIDE),
+    Hint.RESTLESS: (Screen.HOLD_STILL, _ALONE_INSIDE),
     Hint.CROWDED: (Screen.ONE_AT_A_TIME, frozenset({Phase.RETURNING})),
     Hint.NOBODY_INSIDE: (Screen.OTHER_GATE, frozenset({Phase.FAULT})),
 }
@@ -118,6 +137,20 @@ OF_PROBLEM: dict[Problem, Hint | None] = {
     problem: None if problem is Problem.GOOD else Hint(problem.value) for problem in Problem
 }
 """The hint for what is wrong with how a document lies."""
+
+OF_INSTRUCTION: dict[Instruction, Hint] = {
+    Instruction.STEP_INTO_VIEW: Hint.OUT_OF_VIEW,
+    Instruction.ONE_PERSON: Hint.SEVERAL_FACES,
+    Instruction.COME_CLOSER: Hint.TOO_FAR,
+    Instruction.STEP_BACK: Hint.TOO_NEAR,
+    Instruction.LOOK_AT_CAMERA: Hint.LOOK_STRAIGHT,
+    Instruction.REMOVE_GLASSES: Hint.GLASSES,
+    Instruction.UNCOVER_FACE: Hint.FACE_COVERED,
+    Instruction.MORE_LIGHT: Hint.DARK,
+    Instruction.LESS_LIGHT: Hint.DAZZLED,
+    Instruction.STAND_STILL: Hint.RESTLESS,
+}
+"""The hint for what the face camera would like to be otherwise."""
 
 _GO = {Screen.PLACE_DOCUMENT, Screen.WALK_IN, Screen.WALK_ON}
 _WAIT = {

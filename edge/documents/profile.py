@@ -30,7 +30,9 @@ SHIPPED = Path(__file__).parent / "profiles"
 
 #: Every check that may be named, by the table it belongs in.
 CHECKS: Mapping[str, frozenset[str]] = {
-    "optical": frozenset({"mrz", "page", "spectral", "document-model", "ink"}),
+    "optical": frozenset(
+        {"mrz", "mrz.country", "mrz.dates", "page", "spectral", "document-model", "ink"}
+    ),
     "electronic": frozenset(
         {"chip", "authenticity"}
         | {f"authenticity.{name}" for name in NAMES}
@@ -41,7 +43,7 @@ CHECKS: Mapping[str, frozenset[str]] = {
         | {"printed-contents", "printed-face", "boarding-pass"}
     ),
     "seal": frozenset({"seal"} | {f"seal.{name}" for name in SEAL_NAMES}),
-    "traveller": frozenset({"face-image", "face-comparison", "presentation-attack"}),
+    "traveller": frozenset({"face-image", "face-quality", "face-pad", "face-comparison"}),
 }
 
 

@@ -5,10 +5,9 @@ What is seen comes several times a second and wavers; what is told must not.
 
 from __future__ import annotations
 
-from drivers.document_reader.codec import Detected, Event, Placed, Removed
 from edge.egate.placement import Placement, Problem
 
-__all__ = ["Advice", "suspect"]
+__all__ = ["Advice"]
 
 
 class Advice:
@@ -38,17 +37,3 @@ class Advice:
         if certain and over and seen is not self._told:
             self._told, self._since = seen, now
         return self._told
-
-
-def suspect(event: Event, reading_now: bool) -> Placement | None:
-    """Return what the document reader's own word says; None if it says nothing of the placing.
-
-    ``reading_now``: whether a passage is reading the document. That its reader finds no zone
-    (``Unreadable``) has many reasons: the camera's picture tells them apart, so that is half sure.
-    """
-    match event:
-        case Removed():
-            return Placement(Problem.MOVED if reading_now else Problem.ABSENT, 1.0)
-        case Placed() | Detected():
-            return None
-    return Placement(Problem.WRONG_PAGE, 0.5)

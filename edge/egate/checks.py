@@ -6,15 +6,17 @@ never evidence for the traveller, and never against them. No detail holds person
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from contract.passage import Check, Status
 from drivers.errors import NoAnswer
-from edge.documents import lds
+from edge.documents import lds, zone_checks
 from edge.documents.chip.errors import ChipError, PaceFailed
 from edge.documents.mrz import Mrz
 from edge.documents.mrz_dates import expiry
+from edge.documents.optical.judge import GROUPS
+from edge.documents.result import Check as Answer
 from edge.egate.evidence import Evidence
 
 
@@ -22,8 +24,11 @@ def document_checks(evidence: Evidence, today: date) -> list[Check]:
     """Return the answers of every check of the document."""
     return [
         _printed(evidence),
+        *_zone(evidence, today),
         _expiry(evidence, today),
         _page(evidence),
+        *_optical(evidence),
+        *_of(evidence.shown or {}),
         _chip(evidence),
         _chip_data(evidence),
         *_authentication(evidence),
@@ -32,14 +37,12 @@ def document_checks(evidence: Evidence, today: date) -> list[Check]:
 
 def inside_checks(evidence: Evidence) -> list[Check]:
     """Return the answers of the checks that need the traveller alone inside."""
+    name = "face-image"
     if evidence.face_error is not None:
-        return [Check(name="face-image", status=Status.ABORTED, detail=_named(evidence.face_error))]
-    taken = evidence.face_image is not None
-    status = Status.SUCCESSFUL if taken else Status.UNDETERMINED
-    comparison = Check(
-        name="face-comparison", status=Status.NOT_SUPPORTED, detail="no face model on this lane"
-    )
-    return [Check(name="face-image", status=status), comparison]
+        return [Check(name=name, status=Status.ABORTED, detail=_named(evidence.face_error))]
+    if evidence.face is None:
+        return [Check(name=name, status=Status.UNDETERMINED, detail="no picture was taken")]
+    return list(evidence.face)
 
 
 def _printed(evidence: Evidence) -> Check:
@@ -51,6 +54,16 @@ def _printed(evidence: Evidence) -> Check:
         detail = f"check digits that do not hold: {', '.join(failing)}"
         return Check(name=name, status=Status.FAILED, detail=detail)
     return Check(name=name, status=Status.SUCCESSFUL)
+
+
+def _zone(evidence: Evidence, today: date) -> Iterator[Check]:
+    """Yield what no check digit covers; a zone that was not read is told by ``mrz`` alone."""
+    if (printed := evidence.printed) is not None:
+        found = {
+            "country": zone_checks.country(printed),
+            "dates": zone_checks.dates(printed, today),
+        }
+        yield from _of({f"mrz.{name}": check for name, check in found.items()})
 
 
 def _expiry(evidence: Evidence, today: date) -> Check:
@@ -86,6 +99,15 @@ def _page(evidence: Evidence) -> Check:
 def _differences(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     a, b = "".join(one), "".join(other)
     return sum(x != y for x, y in zip(a, b, strict=False)) + abs(len(a) - len(b))
+
+
+def _optical(evidence: Evidence) -> Iterator[Check]:
+    if evidence.optical is None:
+        status = Status.UNDETERMINED if evidence.page_error is None else Status.ABORTED
+        for name in GROUPS:
+            yield Check(name=name, status=status, detail="the page was not looked at closely")
+        return
+    yield from _of(evidence.optical)
 
 
 def _chip(evidence: Evidence) -> Check:
@@ -132,7 +154,11 @@ def _authentication(evidence: Evidence) -> Iterator[Check]:
             name="authenticity", status=Status.UNDETERMINED, detail="nothing to authenticate"
         )
         return
-    for name, answer in evidence.proofs.items():
+    yield from _of(evidence.proofs)
+
+
+def _of(answers: Mapping[str, Answer]) -> Iterator[Check]:
+    for name, answer in answers.items():
         yield Check(name=name, status=Status(answer.status.value), detail=answer.detail[:300])
 
 

@@ -13,7 +13,9 @@ from edge.display.requests import SILENT, Presses
 from edge.display.requests import Kind as Asking
 from edge.display.screens import TEXTS, language
 from edge.egate.badge import Badges
-from edge.egate.passage import Phase
+from edge.egate.boarding import BoardingSection
+from edge.egate.face.settings import FaceSection
+from edge.egate.passage import LIMITS, Phase
 from edge.runtime.config import LaneSection, Serial
 from settings.addresses import Listen
 from settings.files import Section, Where
@@ -45,6 +47,12 @@ class BadgeReaderDevice(Serial):
     key: Where = Field(description="file with its base key, which nobody else can read")
 
 
+class BarcodeReaderDevice(Serial):
+    """A reader of boarding passes and digital seals, in front of the gate."""
+
+    dialect: Literal["framed", "lines"] = "framed"
+
+
 class EGateDevices(Section):
     """What an e-gate is made of."""
 
@@ -52,8 +60,18 @@ class EGateDevices(Section):
     document_reader: DocumentReaderDevice
     chip_reader: Serial
     page_camera: CameraDevice
+    page_camera_infrared: CameraDevice | None = Field(
+        default=None, description="the same page in the same place, lit at B900"
+    )
+    page_camera_ultraviolet: CameraDevice | None = Field(
+        default=None, description="the same, lit at 365 nm"
+    )
     face_camera: CameraDevice
+    face_camera_low: CameraDevice | None = Field(
+        default=None, description="looks at whoever asks for a lower camera"
+    )
     badge_reader: BadgeReaderDevice | None = None
+    barcode_reader: BarcodeReaderDevice | None = None
 
 
 class Display(Section):
@@ -105,7 +123,8 @@ class PassagePolicy(Section):
     """What the authority decided for this gate."""
 
     page_must_be_read: bool = Field(
-        default=True, description="the camera's reading must agree with the reader's"
+        default=True,
+        description="the page must be seen, read as the reader reads it, and judged",
     )
     chip_within: float = Field(default=10.0, gt=0, le=60, description="s for the whole chip")
     bac_after_pace: bool = Field(
@@ -122,7 +141,11 @@ class EGateConfig(LaneSection):
     devices: EGateDevices
     display: Display = Display()
     documents: Documents = Documents()
+    face: FaceSection = FaceSection()
     policy: PassagePolicy = PassagePolicy()
+    boarding_pass: BoardingSection | None = Field(
+        default=None, description="which boarding passes count; else none is looked at"
+    )
     badges: Badges | None = Field(default=None, description="whose badge may do what")
 
     @field_validator("badges")
@@ -133,7 +156,23 @@ class EGateConfig(LaneSection):
         return badges
 
     @model_validator(mode="after")
+    def _face_within_its_phase(self) -> EGateConfig:
+        limit = (LIMITS | self.policy.limits)[Phase.DECIDING]
+        if self.face.within + self.face.JUDGED_IN > limit:
+            raise ValueError(
+                f"face.within leaves less than {self.face.JUDGED_IN} s of the {limit:g} s that "
+                f"policy.limits.deciding allows: make the one shorter or the other longer"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _badges_and_their_reader(self) -> EGateConfig:
         if (self.badges is None) != (self.devices.badge_reader is None):
             raise ValueError("badges and devices.badge_reader need each other: give both or none")
+        return self
+
+    @model_validator(mode="after")
+    def _passes_and_their_reader(self) -> EGateConfig:
+        if self.boarding_pass is not None and self.devices.barcode_reader is None:
+            raise ValueError("boarding_pass needs devices.barcode_reader: give it, or neither")
         return self

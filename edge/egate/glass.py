@@ -23,6 +23,11 @@ class Glass:
         """Whether a document lies there that no passage has taken."""
         return isinstance(self._on_it, Placed | Unreadable) and not self._taken
 
+    @property
+    def used(self) -> bool:
+        """Whether the document that lies there was read already."""
+        return isinstance(self._on_it, Placed | Unreadable) and self._taken
+
     def take(self) -> tuple[str, ...] | None:
         """Return the lines that the reader read, None if it found no zone; once per document."""
         self._taken = True

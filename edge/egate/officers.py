@@ -6,7 +6,8 @@
 3. To say that somebody comes changes nothing but the screen.
 4. A badge at the gate does what its officer's roles allow and no more: RESET opens a lane that is
    closed or at fault, under the same objections; OVERRIDE approves the referral that waits. The log
-   names the badge by the start of its hash; who that is stands in the lane's file.
+   names the badge by the start of its hash; who that is stands in the lane's file. The reader
+   answers whether something was done.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from drivers.badge_reader.reader import Tamper
 from edge.display.display import Display
 from edge.egate.badge import Officer, Role
 from edge.egate.devices import BADGE_READER, Shown
+from edge.egate.objections import Objections
 from edge.egate.passage import Do, Event, Phase
-from edge.egate.standing import Standing
 from edge.egate.story import Story
 from edge.runtime.engine import Engine
 from edge.runtime.hands import Hands
@@ -53,18 +54,20 @@ class Officers:
         lane: Lane,
         engine: Engine[Phase, Event, Do],
         hands: Hands[Event],
-        standing: Standing,
+        objections: Objections,
         display: Display,
         story: Callable[[], Story | None],
         look_at_gate: Callable[[], Awaitable[bool]],
+        answer: Callable[[bool], None],
     ) -> None:
         self._lane = lane
         self._engine = engine
         self._hands = hands
-        self._standing = standing
+        self._objections = objections
         self._display = display
         self._story = story
         self._look_at_gate = look_at_gate
+        self._answer = answer
 
     async def execute(self, command: Command) -> Answer:
         """Obey ``command``, which has been believed already."""
@@ -89,6 +92,7 @@ class Officers:
                 self._lane.faults.clear(COVER, _TAMPER)
             case Shown(None):
                 self._lane.trouble(BADGE_READER, UnknownBadge("a badge that is not listed"))
+                self._answer(False)
             case Shown(Officer() as officer):
                 self._obey(officer)
 
@@ -98,16 +102,21 @@ class Officers:
         if phase in OPENABLE and officer.may(Role.RESET):
             execution, detail = self._open()
             log.info("badge.reset", badge=badge, execution=execution, detail=detail)
+            self._answer(execution is Execution.DONE)
         elif phase in REFERRED and officer.may(Role.OVERRIDE):
             self._hands.begin(self._override(officer, self._waiting()), Event.FLAGGED)
+        else:
+            self._answer(False)
 
     async def _override(self, officer: Officer, story: Story | None) -> None:
         await self._look_at_gate()
+        execution = Execution.REFUSED
         if story is not None and self._waiting() is story:
-            self._resolve(story, OfficerDecision.APPROVE, officer.name, "badge")
+            execution, _ = self._resolve(story, OfficerDecision.APPROVE, officer.name, "badge")
+        self._answer(execution is Execution.DONE)
 
     def _open(self) -> Answer:
-        if (objection := self._standing.objection) is not None:
+        if (objection := self._objections.to_opening) is not None:
             return Execution.REFUSED, objection
         return open_lane(self._lane, self._engine, Event.OPEN_LANE, OPENABLE)
 

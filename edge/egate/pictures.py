@@ -5,14 +5,14 @@ They are personal: erased here and at central when the passage ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import cv2
-import imagecodecs
 import numpy as np
 
 from contract.blob import Picture
 from edge.documents import face, lds
+from edge.documents.picture import PictureError, decode
 from edge.egate.evidence import Evidence, Image
 from edge.uplink.blobs import BlobSpool
 
@@ -20,31 +20,33 @@ LONGEST_SIDE = 1600  # pixels; enough to read a page on a screen
 QUALITY = 85  # JPEG
 
 
-def referral_pictures(evidence: Evidence, spool: BlobSpool) -> list[Picture]:
+def referral_pictures(
+    evidence: Evidence, spool: BlobSpool, had: Collection[str] = ()
+) -> list[Picture]:
     """Put the pictures of ``evidence`` into ``spool``; return their addresses.
 
-    Raises what ``spool.put`` raises: SpoolFull, DiskFull, DiskFailed.
+    The officer has those of the kinds ``had`` already. Raises what ``spool.put`` raises: SpoolFull,
+    DiskFull, DiskFailed.
     """
-    return [_put(kind, image, spool) for kind, image in _images(evidence)]
+    return [_put(kind, image, spool) for kind, image in _images(evidence) if kind not in had]
 
 
 def _images(evidence: Evidence) -> Iterator[tuple[str, Image]]:
     if evidence.page_image is not None:
         yield "page", evidence.page_image
-    if evidence.chip is not None and (portrait := portrait_of(evidence.chip.files)) is not None:
-        yield "portrait", portrait
-    if evidence.face_image is not None:
-        yield "face", evidence.face_image
+    if evidence.portrait is not None:
+        yield "portrait", evidence.portrait
+    if evidence.captured is not None and evidence.captured.image is not None:
+        yield "face", evidence.captured.image
 
 
-def portrait_of(files: dict[str, bytes]) -> Image | None:
+def portrait_of(files: Mapping[str, bytes]) -> Image | None:
     """Return the first portrait of DG2 as BGR, or None where there is none that can be decoded."""
     try:
-        image = face.dg2(files["DG2"])[0].image
-        rgb = np.asarray(imagecodecs.imread(image))
-    except (KeyError, IndexError, lds.LdsError, ValueError):
+        rgb = decode(face.dg2(files["DG2"])[0].image)
+    except (KeyError, IndexError, lds.LdsError, PictureError):
         return None
-    if rgb.dtype != np.uint8 or rgb.ndim not in (2, 3):
+    if rgb.ndim == 3 and rgb.shape[2] != 3:
         return None
     colour = cv2.COLOR_GRAY2BGR if rgb.ndim == 2 else cv2.COLOR_RGB2BGR
     return np.asarray(cv2.cvtColor(rgb, colour), np.uint8)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from contract.lists import ListKind, document_digest
+from contract.lists import ListKind, SitePolicy, document_digest
 from contract.passage import Check, Status
 from edge.documents.mrz import Mrz
 from edge.runtime.clock import Clock
@@ -33,6 +33,11 @@ class Standing:
         self._clock = clock
 
     @property
+    def policy(self) -> SitePolicy | None:
+        """The authority's policy for this site, None while there is none."""
+        return self._lists.policy
+
+    @property
     def objection(self) -> str | None:
         """Why the lane may not open, None if it may."""
         if self._lists.policy is None:
@@ -44,6 +49,12 @@ class Standing:
         """Whether the policy closes the lane now."""
         policy = self._lists.policy
         return policy is not None and policy.without_central.then == "close" and self._alone
+
+    @property
+    def false_match_rate(self) -> float | None:
+        """The rate of false matches that the authority accepts of a comparison of faces."""
+        policy = self._lists.policy
+        return None if policy is None else policy.false_match_rate
 
     def watch(self, faults: FaultBook) -> None:
         """Tell what is wrong with the lists, and what is well again."""

@@ -11,15 +11,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from contract.blob import Picture
-from contract.passage import Check, Decided, Ended, Outcome, Started, Verdict
+from contract.passage import Asked, Check, Decided, Ended, Outcome, Started, Verdict
 from contract.topics import Stream
 from edge.egate.evidence import Evidence
+from edge.egate.passage import Do
 from edge.egate.pictures import referral_pictures
 from edge.runtime.lane import Lane
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.errors import UplinkError
 
 OPEN_PASSAGE = "passage"  # key in the lane's durable state: the passage that has not ended
+
+OUTCOMES = {
+    Do.END_CROSSED: Outcome.CROSSED,
+    Do.END_REFUSED: Outcome.REFUSED,
+    Do.END_ABANDONED: Outcome.ABANDONED,
+    Do.END_EVACUATED: Outcome.EVACUATED,
+    Do.END_FAULT: Outcome.FAULT,
+}
+"""How a passage ends, by what the table asks."""
 
 
 @dataclass
@@ -61,10 +71,14 @@ class Recorder:
         )
 
     def decided(self, story: Story, verdict: Verdict) -> bool:
-        """Record the lane's decision; a referral takes its pictures along."""
-        if verdict is Verdict.REFER and not story.pictures:
+        """Record the lane's decision; a referral takes its pictures along.
+
+        Who was referred at the entry already is seen inside for the first time: the face is new.
+        """
+        if verdict is Verdict.REFER:
+            had = {picture.kind for picture in story.pictures}
             try:
-                story.pictures = referral_pictures(story.evidence, self._spool)
+                story.pictures += referral_pictures(story.evidence, self._spool, had)
             except UplinkError as error:
                 self._lane.trouble("pictures", error)
         printed = story.evidence.printed
@@ -80,8 +94,13 @@ class Recorder:
         )
         return self._lane.record(Stream.DECISION, "passage.decided", decided)
 
+    def asked(self, story: Story, wish: str) -> None:
+        """Record that a traveller who waits for an officer asks for one."""
+        asked = Asked(passage=story.passage, wish=wish)
+        self._lane.owe(Stream.DECISION, "passage.asked", asked)
+
     def ended(self, story: Story, outcome: Outcome) -> None:
-        """Record how ``story`` ended and erase its pictures."""
+        """Record how ``story`` ended, erase its pictures and forget its evidence."""
         seconds = self._lane.clock.monotonic() - story.began
         ended = Ended(
             passage=story.passage, outcome=outcome, seconds=seconds, stages_ms=story.stages
@@ -89,6 +108,7 @@ class Recorder:
         self._lane.owe(Stream.DECISION, "passage.ended", ended, {OPEN_PASSAGE: ""})
         for picture in story.pictures:
             self._spool.erase(picture.blob.sha256)
+        story.evidence.forget()
 
     def recover(self, now: float) -> None:
         """End the passage that a restart left open, and erase what was kept of its traveller."""

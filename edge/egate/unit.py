@@ -13,8 +13,9 @@ import asyncio
 from collections.abc import Callable
 
 from contract.command import Command
-from contract.passage import Check, Outcome, Verdict
+from contract.passage import Outcome, Verdict
 from drivers.badge_reader.reader import Tamper
+from drivers.barcode_reader.reader import Scan
 from drivers.document_reader.codec import Detected, Placed, Removed, Unreadable
 from drivers.errors import DriverError
 from drivers.gate.gate import Gate
@@ -22,18 +23,23 @@ from drivers.gate.registers import GateState
 from edge.display.server import Display
 from edge.display.storyboard import Hint
 from edge.egate import devices
-from edge.egate.checks import document_checks, inside_checks
+from edge.egate.badge_answer import BadgeAnswer
+from edge.egate.codes import CheckSeal, Codes
 from edge.egate.conditions import Conditions
 from edge.egate.config import EGateConfig
-from edge.egate.decision import decide, profile
+from edge.egate.decision import profile_of
+from edge.egate.examining import Examination
 from edge.egate.glass import Glass
-from edge.egate.guide import Guide, hint_of
+from edge.egate.guide import TAKES, hint_of
+from edge.egate.judging import Judge
 from edge.egate.leaves import Leaves
+from edge.egate.objections import Objections
 from edge.egate.officers import OPENABLE, Officers
 from edge.egate.passage import LEVELS, LIMITS, PASSAGE, Do, Event, Phase
-from edge.egate.reading import Authenticate, read_document, take_face
+from edge.egate.reading import Authenticate
+from edge.egate.recognition import Recognition
 from edge.egate.standing import Standing
-from edge.egate.story import Recorder, Story
+from edge.egate.story import OUTCOMES, Recorder, Story
 from edge.egate.wishes import Requests
 from edge.runtime.clock import Clock
 from edge.runtime.controller import ControllerWatch
@@ -45,15 +51,8 @@ from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import Answer
 from edge.uplink.outbox import Outbox
 
-JUDGING = 2.0  # s of a reading's limit that are kept for judging what was read
 _MAKING_SAFE = OPENABLE | {Phase.RECOVERING, Phase.EVACUATING}
-_OUTCOMES = {
-    Do.END_CROSSED: Outcome.CROSSED,
-    Do.END_REFUSED: Outcome.REFUSED,
-    Do.END_ABANDONED: Outcome.ABANDONED,
-    Do.END_EVACUATED: Outcome.EVACUATED,
-    Do.END_FAULT: Outcome.FAULT,
-}
+_HINTED = frozenset({Phase.FAULT, Phase.IDLE, Phase.ENTERING})  # what is seen there changes
 
 
 class EGateUnit:
@@ -68,17 +67,16 @@ class EGateUnit:
         post: Post,
         display: Display,
         authenticate: Authenticate,
+        check_seal: CheckSeal,
         standing: Standing,
+        recognition: Recognition,
         models: dict[str, str],
         changed: Callable[[int], None],
     ) -> None:
         self._clock = clock
         self._display = display
-        self._authenticate = authenticate
         self._standing = standing
-        self._profile = profile(
-            config.documents.profile, page_must_be_read=config.policy.page_must_be_read
-        )
+        self._judge = Judge(profile_of(config), standing, clock)
         self._changed = changed
         self.lane = Lane(outbox, clock, lambda: self._engine.phase, models)
         self._recorder = Recorder(self.lane, spool)
@@ -94,26 +92,44 @@ class EGateUnit:
             holds=lambda level: self._conditions().holds(level),
             perform=self._perform,
             entered=self._entered,
-            stretch=lambda: config.display.more_time if display.wishes.more_time else 1.0,
+            stretch=lambda: self._patience,
         )
         self._hands: Hands[Event] = Hands(
             self.lane, self._engine.happen, self._engine.look, lambda: self.phase in _MAKING_SAFE
         )
         self._leaves = Leaves(self._workers.gate, self._hands, clock)
         self._gate: GateState | None = None
+        self._objections = Objections(standing, lambda: self._gate)
         self._heart = ControllerWatch(devices.GATE, self.lane, clock)
         self._glass = Glass()
+        self._codes = Codes(config.boarding_pass, check_seal, clock)
+        self._needed = devices.needed(self._workers, config.boarding_pass)
+        self._examination = Examination(
+            self._workers,
+            authenticate,
+            recognition,
+            standing,
+            self._codes,
+            display,
+            clock,
+            lambda: self._engine.left,
+        )
+        self._more_time = config.display.more_time
         self._story: Story | None = None
         self._officers = Officers(
             self.lane,
             self._engine,
             self._hands,
-            standing,
+            self._objections,
             display,
             lambda: self._story,
             self._look_at_gate,
+            BadgeAnswer(self._workers.badge_reader),
         )
-        self._requests = Requests(self.lane, self._engine, display, lambda: self._story)
+        lower = self._examination.lower_camera
+        self._requests = Requests(
+            self.lane, self._engine, display, lambda: self._story, self._recorder, lower
+        )
 
     # The agent's view
 
@@ -145,21 +161,29 @@ class EGateUnit:
                 self._gate = None
                 if error is None:  # its lamps turned red while we were away
                     self._leaves.light(self.phase)
-            case Seen(
-                devices.DOCUMENT_READER, Detected() | Placed() | Unreadable() | Removed() as it
-            ):
-                if self._glass.notice(it):
-                    self._engine.happen(Event.DOCUMENT_REMOVED)
-            case Seen(devices.BADGE_READER, devices.Shown() | Tamper() as it):
-                self._officers.at_the_gate(it)
+            case Seen(_, value):
+                self._take_in(value)
         self._engine.look()
-        if self.phase is Phase.FAULT:  # people may come out, and go in again
+        if self.phase in _HINTED:
             self._display.advise(self._hint)
+
+    def _take_in(self, value: object) -> None:
+        match value:
+            case Detected() | Placed() | Unreadable() | Removed():
+                if self._glass.notice(value):
+                    self._engine.happen(Event.DOCUMENT_REMOVED)
+            case Scan(content):
+                evidence = None if self._story is None else self._story.evidence
+                self._codes.notice(content, self.phase, evidence)
+            case devices.Shown() | Tamper():
+                self._officers.at_the_gate(value)
 
     def tick(self) -> None:
         """Look at limits, conditions, lists and the disk."""
         self._engine.look()
         self._standing.watch(self.lane.faults)
+        self._objections.watch(self.lane.faults)
+        self._codes.tick()
         self.lane.tick()
 
     async def execute(self, command: Command) -> Answer:
@@ -168,19 +192,27 @@ class EGateUnit:
 
     # Conditions
 
+    @property
+    def _patience(self) -> float:
+        """How many times longer everything lasts for this traveller."""
+        return self._more_time if self._display.wishes.more_time else 1.0
+
     def _conditions(self) -> Conditions:
         return Conditions(
             gate=self._gate,
             gate_obeys=self._hands.obeys,
-            readers_well=self.lane.connected(*devices.READERS),
+            readers_well=self.lane.connected(*self._needed),
             disk_full=self.lane.disk_full,
-            closing=self.lane.closing or self._standing.closes,
+            closing=self.lane.closing or self._objections.close,
             document_waits=self._glass.waits,
         )
 
     @property
     def _hint(self) -> Hint | None:
-        return hint_of(self.phase, self._engine.cause, self._gate)
+        forgotten = self._glass.used and (
+            self.phase is Phase.IDLE or self._clock.monotonic() - self._engine.since >= TAKES
+        )
+        return hint_of(self.phase, self._engine.cause, self._gate, forgotten=forgotten)
 
     async def _look_at_gate(self) -> bool:
         """Take in the gate as it is now; return whether it said."""
@@ -195,14 +227,15 @@ class EGateUnit:
     # Effects
 
     def _perform(self, effect: Do) -> None:
-        if effect in _OUTCOMES:
-            self._end(_OUTCOMES[effect])
+        if effect in OUTCOMES:
+            self._end(OUTCOMES[effect])
         else:
             self._EFFECTS[effect](self)
 
     def _begin(self) -> None:
         self._story = Story(self._clock.monotonic())
         self._requests.begin(self._story)
+        self._codes.begin(self._story.evidence)
         self._recorder.started(self._story)
 
     def _read_document(self) -> None:
@@ -210,54 +243,27 @@ class EGateUnit:
         self._hands.begin(self._read(self._story, self._glass.take()), Event.DOCUMENT_FLAGGED)
 
     async def _read(self, story: Story, lines: tuple[str, ...] | None) -> Event:
-        stages = await read_document(
-            story.evidence,
-            lines,
-            self._workers,
-            self._authenticate,
-            Guide(self._display, self._clock),
-            lambda: self._engine.left > JUDGING,
-        )
-        story.stages |= stages
-        story.checks = self._document_checks(story)
-        decision = decide(story.checks, self._profile)
-        story.reasons = decision.reasons
-        clear = decision.verdict is Verdict.CLEAR and not story.asked
+        story.stages |= await self._examination.document(story.evidence, lines)
+        clear = self._judge.document(story)
         return Event.DOCUMENT_ACCEPTED if clear else Event.DOCUMENT_FLAGGED
-
-    def _document_checks(self, story: Story) -> list[Check]:
-        checks = document_checks(story.evidence, self._clock.now().date())
-        return [*checks, *self._standing.checks(story.evidence.printed)]
 
     def _decide(self) -> None:
         assert self._story is not None
-        self._hands.begin(self._judge(self._story), Event.FLAGGED)
+        self._hands.begin(self._look_at_traveller(self._story), Event.FLAGGED)
 
-    async def _judge(self, story: Story) -> Event | None:
-        story.stages |= await take_face(story.evidence, self._workers)
+    async def _look_at_traveller(self, story: Story) -> Event | None:
+        story.stages |= await self._examination.face(story.evidence, self._patience)
         if not await self._look_at_gate() or self.phase is not Phase.DECIDING:
             return None  # the limit, or what was seen instead, says what happens
-        inside = inside_checks(story.evidence)
-        decision = decide(inside, self._profile)
-        story.checks = [*story.checks, *inside]
-        document_stands = not story.reasons or story.evidence.approved_by is not None
-        if story.asked or not (decision.verdict is Verdict.CLEAR and document_stands):
-            story.give_reasons(*decision.reasons)
+        if not self._judge.inside(story):
             return Event.FLAGGED
         # Without a record there is no clearance: the full disk will be noticed at once.
         return Event.CLEARED if self._recorder.decided(story, Verdict.CLEAR) else None
 
     def _refer(self) -> None:
         assert self._story is not None
-        story = self._story
-        if not story.checks:
-            story.checks = self._document_checks(story)
-        story.give_reasons()
-        if not story.reasons and self._engine.cause is not None:
-            phase, event = self._engine.cause
-            how = "too-slow" if event is Event.TIMED_OUT else "failed"
-            story.give_reasons(f"{phase}.{how}")
-        self._recorder.decided(story, Verdict.REFER)
+        self._judge.refer(self._story, self._engine.cause)
+        self._recorder.decided(self._story, Verdict.REFER)
 
     def _end(self, outcome: Outcome) -> None:
         if self._story is not None:
@@ -277,8 +283,6 @@ class EGateUnit:
         Do.REFER: _refer,
         Do.ALARM: lambda self: self._leaves.alarm(),
     }
-
-    # Doing
 
     def _entered(self, phase: Phase) -> None:
         if phase is Phase.CLOSED:

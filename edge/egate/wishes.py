@@ -1,8 +1,10 @@
 """What the traveller asks for at the screen, and what the lane makes of it.
 
-1. More time makes every limit of the passage longer, the running one too.
+1. More time makes every limit of the passage longer, the running one too. Who asks for a lower
+   camera is looked at by it from then on, where the gate has one.
 2. Who asks for help gets an officer: the passage is referred as soon as it can be, and the officer
    who approves it has answered. The reason says whether it was asked in silence; nothing else does.
+   Asked while an officer is waited for, it joins the reasons that the officer reads.
 3. What is asked for where no passage can be referred is told as a fault that clears itself; asked
    in front of the gate, it counts for the passage that then begins.
 """
@@ -15,7 +17,7 @@ from edge.display.display import Display
 from edge.display.requests import Asked, Kind
 from edge.egate.officers import REFERRED
 from edge.egate.passage import Do, Event, Phase
-from edge.egate.story import Story
+from edge.egate.story import Recorder, Story
 from edge.runtime.engine import Engine
 from edge.runtime.lane import Lane
 
@@ -42,11 +44,15 @@ class Requests:
         engine: Engine[Phase, Event, Do],
         display: Display,
         story: Callable[[], Story | None],
+        recorder: Recorder,
+        lower_camera: Callable[[], None],
     ) -> None:
         self._lane = lane
         self._engine = engine
         self._display = display
         self._story = story
+        self._recorder = recorder
+        self._lower_camera = lower_camera
         self._early: list[str] = []
         display.on_request(self.hear)
 
@@ -54,6 +60,8 @@ class Requests:
         """Take in one request."""
         if asked.kind is Kind.MORE_TIME:
             self._engine.stretch_now()
+        elif asked.kind is Kind.LOWER_CAMERA:
+            self._lower_camera()
         elif asked.kind is Kind.HELP:
             self._help(SAFEGUARDING if asked.safeguarding else ASSISTANCE)
 
@@ -67,7 +75,9 @@ class Requests:
         story, phase = self._story(), self._engine.phase
         if story is None:
             self._early = [reason]
-        elif phase not in REFERRED:  # there an officer is asked already, and decides once
+        elif phase in REFERRED:  # an officer is asked already, decides once, and is to know of it
+            self._recorder.asked(story, reason)
+        else:
             story.asked = [*story.asked, reason]
         if story is not None and phase in _FLAGS:
             self._engine.happen(_FLAGS[phase])

@@ -97,6 +97,8 @@ class NewsReader:
             self._alarm("referral", case["unit"], ", ".join(case["reasons"]))
 
     def _review(self, item: Json) -> None:
+        if item["second_look"]:
+            return  # it has left: nothing waits, and no figure is of it
         known = self.record.inspections.get(item["id"])
         self.record.inspections[item["id"]] = item
         if known is None and item["state"] == "open":

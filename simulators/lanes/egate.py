@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +15,8 @@ from enum import StrEnum
 import numpy as np
 
 from drivers.gate.registers import GateState, Lamp, decode
+from edge.documents.optical.light import Light
+from simulators.barcode_reader.device import FakeBarcodeReader
 from simulators.camera.device import FakeCamera, on_http
 from simulators.chip.device import Chip
 from simulators.chip.faults import ChipFaults
@@ -23,10 +25,19 @@ from simulators.document_reader.device import FakeDocumentReader
 from simulators.gate.device import FakeGate
 from simulators.ports import free_port
 from simulators.serve import on_pty
-from simulators.world.travellers import Image, Story, Traveller
+from simulators.world.travellers import Image, Story, Traveller, nobody
 
-GLASS = np.full((700, 990, 3), 40, np.uint8)  # the reader's empty glass, as its camera sees it
-NOBODY = np.full((640, 480, 3), 110, np.uint8)
+GLASS: Mapping[Light, Image] = {  # the reader's empty glass, as its cameras see it
+    light: np.full((700, 990, 3), level, np.uint8)
+    for light, level in ((Light.WHITE, 40), (Light.INFRARED, 40), (Light.ULTRAVIOLET, 12))
+}
+NOBODY = nobody()
+BARCODE, LOW_CAMERA = "barcode_reader", "face_camera_low"
+_CAMERAS = {
+    Light.WHITE: "page_camera",
+    Light.INFRARED: "page_camera_infrared",
+    Light.ULTRAVIOLET: "page_camera_ultraviolet",
+}
 PATIENCE = 60.0  # s a traveller waits for the gate to do something
 TRIES = 15.0  # s for the gate to react to a document or a body
 MOMENT = 1.0  # s after which a lamp means what it shows
@@ -47,16 +58,22 @@ class EGateLane:
     """The devices, their addresses, and what the cameras see."""
 
     pace: float = 1.0  # how much faster than life leaves and people move
+    lights: Collection[Light] = tuple(Light)  # that the document reader has
+    extras: Collection[str] = ()  # devices that a lane may be without: BARCODE, LOW_CAMERA
     gate: FakeGate = field(default_factory=FakeGate)
     reader: FakeDocumentReader = field(default_factory=FakeDocumentReader)
-    on_glass: Image = field(default_factory=lambda: GLASS)
+    barcode: FakeBarcodeReader = field(default_factory=FakeBarcodeReader)
+    on_glass: Mapping[Light, Image] = field(default_factory=lambda: GLASS)
     in_front: Image = field(default_factory=lambda: NOBODY)
+    seated: bool = False  # who stands inside is below what the upper face camera sees
     urls: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.page_camera = FakeCamera(lambda _: self.on_glass, rate=5.0)
-        self.face_camera = FakeCamera(lambda _: self.in_front, rate=5.0)
+        self.page_cameras = {light: self._over_glass(light) for light in self.lights}
+        self.page_camera = self.page_cameras[Light.WHITE]
+        self.face_camera = FakeCamera(lambda _: NOBODY if self.seated else self.in_front, rate=10.0)
+        self.face_camera_low = FakeCamera(lambda _: self.in_front, rate=10.0)
         self._chip_port = free_port()
 
     @contextmanager
@@ -67,13 +84,21 @@ class EGateLane:
                 "gate": ports.enter_context(on_pty(self.gate, self._clock)),
                 "document_reader": ports.enter_context(on_pty(self.reader)),
                 "chip_reader": f"vpcd://127.0.0.1:{self._chip_port}",
-                "page_camera": ports.enter_context(on_http(self.page_camera)),
                 "face_camera": ports.enter_context(on_http(self.face_camera)),
             }
+            for light, camera in self.page_cameras.items():
+                self.urls[_CAMERAS[light]] = ports.enter_context(on_http(camera))
+            if BARCODE in self.extras:
+                self.urls[BARCODE] = ports.enter_context(on_pty(self.barcode))
+            if LOW_CAMERA in self.extras:
+                self.urls[LOW_CAMERA] = ports.enter_context(on_http(self.face_camera_low))
             try:
                 yield self
             finally:
                 self.stopping.set()
+
+    def _over_glass(self, light: Light) -> FakeCamera:
+        return FakeCamera(lambda _: self.on_glass[light], rate=5.0)
 
     def _clock(self) -> float:
         return time.monotonic() * self.pace
@@ -82,6 +107,7 @@ class EGateLane:
         """Let ``who`` go through the gate; return how it ended. Blocks for the whole passage."""
         if not self._sees(self._invites):
             return Left.GAVE_UP
+        self.shows(*who.codes)
         with self._document(who):
             if not self._sees(lambda: not self._green, within=TRIES):
                 return Left.GAVE_UP
@@ -90,6 +116,13 @@ class EGateLane:
             if not self.gate.entry.passable:
                 return Left.SENT_AWAY
         return Left.WALKED_BACK if who.story is Story.TURNS_BACK else self._walk(who)
+
+    def shows(self, *codes: bytes) -> None:
+        """Hold each of these before the bar code reader for as long as it takes to read it."""
+        for code in codes:
+            self.barcode.show(code)
+            self.stopping.wait(3 * self.barcode.reads_in)
+            self.barcode.take_away()
 
     @contextmanager
     def _document(self, who: Traveller) -> Iterator[None]:
@@ -100,7 +133,7 @@ class EGateLane:
         place = ("127.0.0.1", self._chip_port)
         thread = threading.Thread(target=serve_card, args=(card, *place, done), name="card")
         thread.start()
-        self.on_glass = _framed(who.page)
+        self.on_glass = who.pages
         self.reader.place(who.lines)
         try:
             yield
@@ -166,11 +199,3 @@ class EGateLane:
                 return True
             self.stopping.wait(_LOOK)
         return False
-
-
-def _framed(page: Image) -> Image:
-    """Return the page as it lies on the glass: a dark edge all round."""
-    height, width = page.shape[:2]
-    board = np.full((height + 80, width + 80, 3), 40, np.uint8)
-    board[40 : 40 + height, 40 : 40 + width] = page
-    return board

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,13 +14,14 @@ from typing import Any
 from unittest.mock import patch
 
 from drivers.document_reader.codec import Removed
+from edge.documents.optical.light import Light
 from simulators.camera.device import CameraFaults
 from simulators.chip.device import Chip
 from simulators.chip.faults import ChipFaults
 from simulators.chip.serve import serve_card
 from simulators.document_reader.device import ReaderFaults
 from simulators.gate.device import GateFaults
-from simulators.lanes.egate import GLASS, EGateLane, Left, _framed
+from simulators.lanes.egate import GLASS, NOBODY, EGateLane, Left
 from simulators.world.issuer import Issuer
 from simulators.world.travellers import Story, Traveller, traveller
 from tests.system.lanes import Execution, RunningLane, Verb, running, until, written
@@ -31,6 +32,8 @@ REST = """
 listen = "127.0.0.1:0"
 [documents]
 trust = ["trust"]
+[face]
+within = 2.0
 [policy]
 chip_within = 0.5
 chip_answers_within = 0.5
@@ -61,13 +64,16 @@ class GateWorld:
     issuer: Issuer
     orders: list[Ordered]
     crowd: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4))
+    _known: dict[tuple[int, Story], Traveller] = field(default_factory=dict)
 
     def comes(self, story: Story, seed: int = 5) -> Future[Left]:
         """Let a traveller with that ``story`` come; return what becomes of them."""
-        return self.crowd.submit(self.sim.passes, traveller(seed, self.issuer, story))
+        return self.crowd.submit(self.sim.passes, self.who(story, seed))
 
     def who(self, story: Story = Story.IN_ORDER, seed: int = 5) -> Traveller:
-        return traveller(seed, self.issuer, story)
+        if (seed, story) not in self._known:
+            self._known[seed, story] = traveller(seed, self.issuer, story)
+        return self._known[seed, story]
 
     @contextmanager
     def laid(
@@ -82,7 +88,7 @@ class GateWorld:
         chip = Chip(files or who.chip, faults=faults, keys=who.keys)
         thread = Thread(target=serve_card, args=(chip, *place, done))
         thread.start()
-        self.sim.on_glass = _framed(who.page)
+        self.sim.on_glass = who.pages
         self.sim.reader.place(who.lines)
         try:
             yield
@@ -99,8 +105,9 @@ class GateWorld:
         """Take every fault and everybody away, as a person would, and open the lane again."""
         self.sim.gate.faults = GateFaults()
         self.sim.reader.faults = ReaderFaults()
-        self.sim.page_camera.faults = CameraFaults()
-        self.sim.face_camera.faults = CameraFaults()
+        for camera in (*self.sim.page_cameras.values(), self.sim.face_camera):
+            camera.faults = CameraFaults()
+        self.sim.in_front = NOBODY
         if self.sim.reader._state != Removed():
             self.sim.reader.remove()
         self._evacuate()
@@ -124,9 +131,14 @@ class GateWorld:
 
 @contextmanager
 def gate_world(
-    folder: Path, rest: str = REST, head: str = "", pace: float = PACE
+    folder: Path,
+    rest: str = REST,
+    head: str = "",
+    pace: float = PACE,
+    lights: Collection[Light] = tuple(Light),
+    extras: Collection[str] = (),
 ) -> Iterator[GateWorld]:
-    """Run an e-gate, open and idle, while the block runs."""
+    """Run an e-gate, open and idle, while the block runs; its reader has ``lights``."""
     issuer = Issuer("UT", datetime.now(UTC))
     (folder / "trust").mkdir(exist_ok=True)
     (folder / "trust/csca.cer").write_bytes(issuer.csca)
@@ -134,14 +146,15 @@ def gate_world(
     with ExitStack() as stack:
         for name, seconds in IMPATIENT.items():
             stack.enter_context(patch(name, seconds))
-        yield stack.enter_context(_running(folder, rest, head, pace, issuer))
+        yield stack.enter_context(
+            _running(folder, rest, head, EGateLane(pace=pace, lights=lights, extras=extras), issuer)
+        )
 
 
 @contextmanager
 def _running(
-    folder: Path, rest: str, head: str, pace: float, issuer: Issuer
+    folder: Path, rest: str, head: str, sim: EGateLane, issuer: Issuer
 ) -> Iterator[GateWorld]:
-    sim = EGateLane(pace=pace)
     sim.page_camera.rate = sim.face_camera.rate = 10.0
     orders = _listened(sim.gate)
     with sim.served():
@@ -217,6 +230,7 @@ def _inside(gate: GateWorld) -> None:
 
 def _exiting(gate: GateWorld) -> None:
     _placed(gate)
+    gate.sim.in_front = gate.who().face
     gate.sim.gate.person_enters()
     gate.lane.reaches("exiting")
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
-import numpy as np
 import pytest
 
 from contract.command import Execution, Verb
+from drivers.badge_reader.messages import Colour
 from drivers.badge_reader.reader import CardRead, Format, new_key
 from edge.config import EGateConfig, ScannerConfig, read
 from edge.display.screens import TEXTS
@@ -21,7 +21,7 @@ from edge.lanes import display_of
 from settings.files import ConfigError
 from simulators.badge_reader.device import FakeBadgeReader
 from simulators.chip.faults import ChipFaults
-from simulators.lanes.egate import Left, _framed
+from simulators.lanes.egate import Left
 from simulators.serve import on_pty
 from simulators.world.travellers import Story
 from tests.system.gate_world import REST, GateWorld, bring, decide, gate_world
@@ -59,11 +59,11 @@ def shows(gate: GateWorld, screen: str) -> None:
 def test_a_page_that_lies_badly_is_told_so_and_read_when_it_lies_well(gate: GateWorld) -> None:
     who = gate.who()
     with gate.laid(who):
-        gate.sim.on_glass = np.ascontiguousarray(_framed(who.page)[:500])  # its zone is elsewhere
+        gate.sim.on_glass = {light: seen[:500] for light, seen in who.pages.items()}
         gate.lane.reaches("reading")
         until(lambda: gate.lane.unit._display.now()["tone"] == "change", why="it lies wrong")
         assert gate.lane.phase == "reading", "looked at again, not referred"
-        gate.sim.on_glass = _framed(who.page)
+        gate.sim.on_glass = who.pages
         gate.lane.reaches("entering")
     shows(gate, "walk_in")
 
@@ -89,6 +89,23 @@ def test_a_gate_at_fault_sends_elsewhere_only_while_it_is_empty(gate: GateWorld)
     gate.mend()
     bring(gate, "fault")
     shows(gate, "other_gate")
+
+
+def test_a_forgotten_document_is_told_of(gate: GateWorld) -> None:
+    with gate.laid(gate.who(Story.EXPIRED)):
+        gate.lane.reaches("referred_at_entry")
+        shows(gate, "wait_for_officer")
+        decide(gate, "refuse")
+        gate.lane.reaches("idle")
+        shows(gate, "take_document")
+    shows(gate, "place_document")
+
+
+def test_who_walks_in_without_the_document_is_told(gate: GateWorld) -> None:
+    with patch("edge.egate.unit.TAKES", 0.3), gate.laid(gate.who()):
+        gate.lane.reaches("entering")
+        shows(gate, "take_document")
+    shows(gate, "walk_in")
 
 
 # What the traveller asks for
@@ -136,6 +153,8 @@ def test_who_asks_while_an_officer_is_asked_already_is_told_of_too(gate: GateWor
     press(gate, *["more-time"] * 3, "help")
     until(lambda: ("display", "Safeguarding") in gate.lane.faults)
     shows(gate, "wait_for_officer")
+    [asked] = gate.lane.told(since, "passage.asked")
+    assert asked == {"passage": gate.lane.unit._story.passage, "wish": "safeguarding"}
     decide(gate, "refuse")
     assert len(gate.lane.told(since, "passage.decided")) == 1, "central takes one"
 
@@ -176,6 +195,24 @@ def test_an_officer_says_that_somebody_comes(gate: GateWorld) -> None:
     decide(gate, "refuse")
 
 
+def test_who_is_referred_again_inside_is_seen(gate: GateWorld) -> None:
+    since = gate.lane.last
+    with gate.laid(gate.who(Story.EXPIRED)):
+        gate.lane.reaches("referred_at_entry")
+        decide(gate, "approve")
+        gate.lane.reaches("entering")
+    gate.sim.in_front = gate.who(Story.IMPOSTOR).face
+    gate.sim.gate.person_enters()
+    gate.lane.reaches("referred_inside")
+    first, second = until(lambda: gate.lane.told(since, "passage.decided")[1:]) and gate.lane.told(
+        since, "passage.decided"
+    )
+    assert [picture["kind"] for picture in first["pictures"]] == ["page", "portrait"]
+    assert [picture["kind"] for picture in second["pictures"]] == ["page", "portrait", "face"]
+    assert first["pictures"] == second["pictures"][:2], "these the officer has already"
+    decide(gate, "refuse")
+
+
 SALT = "c3" * 16
 BADGE_OF = {"reset": b"\x12\x34\x56", "override": b"\x65\x43\x21"}
 
@@ -200,11 +237,14 @@ def test_an_officer_shows_a_badge(tmp_path: Path) -> None:
             since = gate.lane.last
             reader.show(b"\x00\x00\x01")
             gate.lane.tells("badge-reader", "UnknownBadge")
+            until(lambda: (reader.light, reader.beeps) == (Colour.RED, 3), why="it says no")
+            until(lambda: reader.light is Colour.OFF)
             reader.show(BADGE_OF["reset"])
             until(lambda: "badge.shown" in gate.lane.log.getvalue())
             assert gate.lane.phase == "referred_at_entry", "not this officer's to decide"
             reader.show(BADGE_OF["override"])
             gate.lane.reaches("entering")
+            until(lambda: reader.light is Colour.GREEN, why="it says yes")
         [resolved] = gate.lane.told(since, "passage.resolved")
         assert (resolved["decision"], resolved["reason"]) == ("approve", "badge")
         assert resolved["operator"] == "officer-override"

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from edge.documents.chip.binding import NAMES as CHIP_NAMES
+from edge.documents.optical.judge import GROUPS
 from edge.documents.passive_authentication import NAMES
 from edge.documents.profile import CHECKS, SHIPPED, Need, load_profile
 from edge.documents.result import Verdict, aborted, failed, successful, undetermined
 from edge.documents.seals.checks import NAMES as SEAL_NAMES
+from edge.egate.face.verify import NAMES as FACE_NAMES
 from settings.files import ConfigError
 
 OURS = load_profile("self-service")
@@ -19,6 +21,7 @@ def test_the_self_service_profile_names_every_check_of_documents() -> None:
     assert {f"authenticity.{name}" for name in NAMES} <= named
     assert {f"seal.{name}" for name in SEAL_NAMES} <= named
     assert {f"chip.{name}" for name in CHIP_NAMES} <= named
+    assert {*FACE_NAMES, *GROUPS} <= named
     assert named <= {name for known in CHECKS.values() for name in known}
 
 
@@ -36,7 +39,12 @@ def test_the_self_service_profile_names_every_check_of_documents() -> None:
         ("document-pages", Need.OPTIONAL),  # 5.7.3
         ("several-documents", Need.OPTIONAL),  # 5.7.4
         ("printed-contents", Need.OPTIONAL),  # 5.7.5
+        ("spectral", Need.MANDATORY),  # 5.5.4.2
         ("printed-face", Need.OPTIONAL),  # 5.7.6
+        ("face-image", Need.MANDATORY),  # TR-03121-3-1, 2.5: these three go to an officer
+        ("face-pad", Need.MANDATORY),
+        ("face-comparison", Need.MANDATORY),
+        ("face-quality", Need.EVALUATORY),
         ("seal.signature", Need.MANDATORY),  # 5.9.1
         ("authenticity.com_matches_sod", Need.EVALUATORY),
         ("never heard of", Need.MANDATORY),
@@ -51,7 +59,9 @@ def test_what_a_check_counts_for(check: str, need: Need) -> None:
     [
         ({"mrz": successful(), "printed-face": undetermined("")}, Verdict.ACCEPT),
         ({"mrz": successful(), "printed-face": failed("")}, Verdict.REJECT),
-        ({"mrz": successful(), "face-comparison": failed("")}, Verdict.ACCEPT),
+        ({"mrz": successful(), "face-quality": failed("")}, Verdict.ACCEPT),
+        ({"mrz": successful(), "face-comparison": undetermined("")}, Verdict.UNDETERMINED),
+        ({"mrz": successful(), "face-pad": failed("")}, Verdict.REJECT),
         ({"mrz": aborted("")}, Verdict.UNDETERMINED),
         ({"mrz": failed(""), "chip": aborted("")}, Verdict.REJECT),
         ({"stranger": undetermined("")}, Verdict.UNDETERMINED),

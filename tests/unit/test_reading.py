@@ -1,7 +1,7 @@
 import numpy as np
 
 from drivers.camera.camera import Camera
-from edge.egate.reading import _fresh
+from edge.egate.asking import fresh
 
 
 class Pipe:
@@ -21,5 +21,5 @@ class Pipe:
 
 def test_a_picture_that_waited_in_the_pipe_is_no_evidence() -> None:
     camera = Camera(Pipe())
-    assert _fresh(camera).image[0, 0, 0] == 2
-    assert _fresh(camera).image[0, 0, 0] == 4
+    assert fresh(camera).image[0, 0, 0] == 2
+    assert fresh(camera).image[0, 0, 0] == 4

@@ -8,7 +8,9 @@
 3. ``grouped`` says them as the three checks that profiles name: ``document-model``, ``spectral``
    and ``printed-face``. A group is failed if one of it failed, and successful only if none of it is
    undetermined or aborted and one of it is successful.
-4. Pictures are uint8, grey or BGR, all of one size; anything else raises ValueError.
+4. All but the portrait can be answered before the chip is read: ``page_checks``, then
+   ``portrait_check``; ``optical_checks`` is both.
+5. Pictures are uint8, grey or BGR, all of one size; anything else raises ValueError.
 """
 
 from __future__ import annotations
@@ -37,7 +39,17 @@ from models.document import patches
 from models.face.calibration import DEFAULT_FMR
 from models.face.pack import FacePack
 
-__all__ = ["GROUPS", "NAMES", "OpticalModels", "grouped", "open_models", "optical_checks"]
+__all__ = [
+    "GROUPS",
+    "NAMES",
+    "Laid",
+    "OpticalModels",
+    "grouped",
+    "open_models",
+    "optical_checks",
+    "page_checks",
+    "portrait_check",
+]
 
 Image = NDArray[np.uint8]
 
@@ -71,6 +83,15 @@ def open_models(faces: FacePack | None = None, *, real_hardware: bool = False) -
     return OpticalModels(shipped(), patches.shipped(real_hardware=real_hardware), faces)
 
 
+@dataclass(frozen=True)
+class Laid:
+    """A page laid out and its model; where ``page`` is None, ``why`` says why there is none."""
+
+    page: Registered | None
+    model: DocumentModel | None
+    why: str = ""
+
+
 def optical_checks(
     images: Mapping[Light, Image],
     reading: PageReading,
@@ -83,15 +104,19 @@ def optical_checks(
     ``reading`` is of the picture under white light; ``dg2_portrait`` BGR, or None where the chip
     gave none; ``fmr`` the false match rate accepted for the portrait.
     """
+    checks, laid = page_checks(images, reading, models)
+    return checks | portrait_check(laid, dg2_portrait, models, fmr)
+
+
+def page_checks(
+    images: Mapping[Light, Image], reading: PageReading, models: OpticalModels
+) -> tuple[dict[str, Check], Laid]:
+    """Return the answers that need no chip, and the page as it was laid out for them."""
     _refuse_strange(images)
-    if Light.WHITE not in images:
-        return dict.fromkeys(NAMES, aborted("no picture under white light to place the page by"))
-    if reading.zone is None:
-        return dict.fromkeys(NAMES, aborted("no zone in the picture under white light"))
-    page = register(images, reading.zone, reading.quad)
-    if page is None:
-        return dict.fromkeys(NAMES, aborted("the page cannot be placed by its zone"))
-    zone, model = reading.zone, match(page, reading.zone, models.documents)
+    laid = _laid(images, reading, models)
+    page, zone, model = laid.page, reading.zone, laid.model
+    if page is None or zone is None:
+        return dict.fromkeys(NAMES[:-1], aborted(laid.why)), laid
     return {
         "document-model": _model(model, page),
         "white-brightness": white_brightness(page, zone, model),
@@ -101,8 +126,27 @@ def optical_checks(
         "ir-background-gone": background_gone(page, model),
         "security-features": security_features(page, model, models.patches),
         "mrz-typeface": typeface(page, zone, models.patches),
-        "printed-portrait": printed_portrait(page, model, dg2_portrait, models.faces, fmr),
-    }
+    }, laid
+
+
+def portrait_check(
+    laid: Laid, dg2_portrait: Image | None, models: OpticalModels, fmr: float = DEFAULT_FMR
+) -> dict[str, Check]:
+    """Return the answer that needs the chip's portrait, by its name."""
+    if laid.page is None:
+        return {NAMES[-1]: aborted(laid.why)}
+    return {NAMES[-1]: printed_portrait(laid.page, laid.model, dg2_portrait, models.faces, fmr)}
+
+
+def _laid(images: Mapping[Light, Image], reading: PageReading, models: OpticalModels) -> Laid:
+    if Light.WHITE not in images:
+        return Laid(None, None, "no picture under white light to place the page by")
+    if reading.zone is None:
+        return Laid(None, None, "no zone in the picture under white light")
+    page = register(images, reading.zone, reading.quad)
+    if page is None:
+        return Laid(None, None, "the page cannot be placed by its zone")
+    return Laid(page, match(page, reading.zone, models.documents))
 
 
 def grouped(checks: Mapping[str, Check]) -> dict[str, Check]:

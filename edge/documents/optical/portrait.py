@@ -78,11 +78,15 @@ def _by_faces(printed: Image, dg2: Image, faces: FacePack, fmr: float) -> Check:
     if shown is None or stored is None:
         where = "print" if shown is None else "chip's portrait"
         return undetermined(f"no face was found in the {where}")
+    templates: list[NDArray[np.float32]] = []
     try:
-        one, other = faces.embed(printed, shown), faces.embed(dg2, stored)
-        found = compare(one, other, faces.embed, fmr)
+        templates = [faces.embed(printed, shown), faces.embed(dg2, stored)]
+        found = compare(templates[0], templates[1], faces.embed, fmr)
     except (ValueError, CalibrationError) as error:
         return undetermined(str(error)[:200])
+    finally:
+        for template in templates:
+            template[:] = 0
     if found.match:
         return successful(f"one face: score {found.score:.2f}")
     if found.fmr is not None and found.fmr >= STRANGERS:

@@ -43,7 +43,7 @@ class Captured:
 
     ``frames`` and ``seen`` count the frames, and those with a face; ``most_faces`` is the largest
     number of near faces in any frame; ``pad`` is None where attacks were not looked for or could
-    not be judged, ``pad_looked`` says which.
+    not be judged, ``pad_looked`` says which; ``work`` is the seconds of computing in it all.
     """
 
     image: Image | None = field(default=None, repr=False)
@@ -56,6 +56,7 @@ class Captured:
     seen: int = 0
     most_faces: int = 0
     timed_out: bool = False
+    work: float = 0.0
 
     def forget(self) -> None:
         """Overwrite the pictures with zeros and let them go."""

@@ -45,26 +45,38 @@ def look(
     how: Looking,
     tell: Tell = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Captured | None:
     """Return what was captured, None where no detector is there. Raises a DriverError.
 
     ``tell`` is called, in this thread, with the instruction for the screen whenever it changes,
-    last with None.
+    last with None. Once ``stopped`` nobody wants the picture any more: it is forgotten.
     """
     if how.pack.detect is None:
         return None
     capture = Capture(clock(), how.pack.detect, how.pad, how.limits, how.within)
     told: Instruction | None = None
+    work = 0.0
     camera.frame(FRAME_WITHIN)  # it waited in the pipe: from before the traveller stood there
-    while not capture.tick(clock()):
+    while not (stopped() or capture.tick(clock())):
         try:
             frame = camera.frame(FRAME_WITHIN)
         except Garbled:
             continue
-        asked = capture.frame(frame.image, clock())
+        began = clock()
+        asked = capture.frame(frame.image, began)
+        work += clock() - began
         if asked is not told:
             told = asked
             tell(asked)
     if told is not None:
         tell(None)
-    return capture.result()
+    return _given(capture, work, stopped=stopped())
+
+
+def _given(capture: Capture, work: float, *, stopped: bool) -> Captured:
+    captured = capture.result()
+    captured.work = work
+    if stopped:
+        captured.forget()
+    return captured
