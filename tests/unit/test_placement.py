@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from drivers.document_reader.codec import Detected, Placed, Removed, Unreadable
 from edge.documents.page import PageReading, load, read
-from edge.egate.advice import Advice, suspect
+from edge.egate.advice import Advice
 from edge.egate.placement import Placement, Problem, judge
 from simulators.world.documents_paper import security_paper
 from tests.unit.placement_scenes import Image, laid, page, scene
@@ -109,14 +108,6 @@ def test_any_picture_is_judged(image: Image, reading: PageReading) -> None:
 def test_what_is_no_picture_is_refused(image: Image) -> None:
     with pytest.raises(ValueError, match="a page is uint8, 16 pixels or more"):
         judge(image, NOTHING)
-
-
-def test_the_reader_s_own_word() -> None:
-    assert suspect(Placed(("x",)), reading_now=True) is None
-    assert suspect(Detected(), reading_now=False) is None
-    assert suspect(Removed(), reading_now=True) == Placement(Problem.MOVED, 1.0)
-    assert suspect(Removed(), reading_now=False) == Placement(Problem.ABSENT, 1.0)
-    assert suspect(Unreadable(), reading_now=True) == Placement(Problem.WRONG_PAGE, 0.5)
 
 
 def test_advice_waits_to_be_sure_and_stays_to_be_read() -> None:
