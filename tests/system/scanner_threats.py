@@ -11,6 +11,11 @@ from tests.system.scanner_world import ScannerWorld, thing
 
 WANTED = 0.2  # s from the threat to the command that turns the beam off
 
+
+class Disturbed(Exception):
+    """The lane stopped before it was threatened: a busy machine looks like a lost link."""
+
+
 THREATS: dict[str, Callable[[ScannerWorld], None]] = {
     "a person in the zone": lambda world: world.sim.conveyor.set_person_in_zone(True),
     "a door that opens": lambda world: world.sim.conveyor.set_door(True),
@@ -37,7 +42,9 @@ def cut_in_air(world: ScannerWorld, threat: Callable[[ScannerWorld], None]) -> f
     world.lane.order(Verb.CLOSE_LANE)
     world.lane.reaches("closed")
     world.lane.order(Verb.OPEN_LANE)
-    world.lane.reaches("airing", within=20)
+    world.lane.reaches("airing", "fault", within=20)
+    if world.lane.phase == "fault":
+        raise Disturbed
     return _cut(world, threat)
 
 
@@ -45,8 +52,11 @@ def cut_in_scan(world: ScannerWorld, threat: Callable[[ScannerWorld], None]) -> 
     """Return the s until the beam is told off when ``threat`` comes in the middle of a scan."""
     world.mend()
     gone = world.comes(thing())
-    world.lane.reaches("scanning", within=20)
-    until(lambda: world.sim.conveyor.belt.in_beam is not None)
+    world.lane.reaches("scanning", "fault", within=20)
+    until(lambda: world.sim.conveyor.belt.in_beam is not None or world.lane.phase == "fault")
+    if world.lane.phase == "fault":
+        world.mend()
+        raise Disturbed
     took = _cut(world, threat)
     world.mend()
     gone.result(30)

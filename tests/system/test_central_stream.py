@@ -249,6 +249,7 @@ async def test_the_fleet_shows_what_the_lane_reports(world: World) -> None:
         "outbox_events": 3,
         "clock_synced": True,
         "models": {"mrz-lines": "crnn@3"},
+        "self_test": None,
         "counts": {"ended": 0, "referred_or_held": 0},
     }
 

@@ -6,10 +6,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.system.scanner_threats import IN_SCAN, THREATS, WANTED, cut_in_air, cut_in_scan
+from tests.system.scanner_threats import (
+    IN_SCAN,
+    THREATS,
+    WANTED,
+    Disturbed,
+    cut_in_air,
+    cut_in_scan,
+)
 from tests.system.scanner_world import ScannerWorld, scanner_world
 
-TRIES = 3  # the machine is shared: one try that was in time shows that the lane is
+TRIES = 5  # the machine is shared: one try that was in time shows that the lane is
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +26,16 @@ def scanner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScannerWorld]:
 
 
 def soon(measure: Callable[[], float]) -> float:
-    """Return the first time that is short enough, or the last there is."""
-    took = [measure()]
-    while took[-1] > WANTED and len(took) < TRIES:
-        took.append(measure())
-    return took[-1]
+    """Return the first time that is short enough, or the last there is; infinite for none."""
+    took = float("inf")
+    for _ in range(TRIES):
+        try:
+            took = measure()
+        except Disturbed:
+            continue
+        if took <= WANTED:
+            break
+    return took
 
 
 @pytest.mark.parametrize("name", THREATS)
