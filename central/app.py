@@ -21,7 +21,9 @@ from central.api import (
     lists,
     problems,
     review,
+    second_looks,
     session,
+    similar,
     stream,
     users,
     watch,
@@ -34,7 +36,21 @@ from central.fleet import presence
 from central.link import lanes
 from contract.command import Command
 
-ROUTERS = (session, fleet, review, images, blobs, lists, audit, users, stream, watch, console)
+ROUTERS = (
+    session,
+    fleet,
+    review,
+    second_looks,
+    similar,
+    images,
+    blobs,
+    lists,
+    audit,
+    users,
+    stream,
+    watch,
+    console,
+)
 
 _ABOUT = """The service that coordinates every lane: who is there, how they are, what waits for a
 person, what was decided and by whom. Errors are `{"error": {"code", "message"}}`. Changing requests
@@ -110,6 +126,7 @@ async def running(
         stop.set()
         await asyncio.wait(works, timeout=FAREWELL)
         await _cancelled(*works)
+        await core.similar.close()
         await duties.anchor(core)
         await core.database.close()
 

@@ -64,6 +64,14 @@ class Retention(Section):
     inspections_days: int = Field(default=90, ge=1)
 
 
+class Review(Section):
+    """What analysts are asked to look at besides held items."""
+
+    sample_share: float = Field(
+        default=0.02, ge=0, le=1, description="of the items that were cleared and have left"
+    )
+
+
 class Config(Section):
     """The whole file."""
 
@@ -77,6 +85,7 @@ class Config(Section):
     mqtt: Mqtt = Mqtt()
     blobs: Blobs = Blobs()
     retention: Retention = Retention()
+    review: Review = Review()
 
     @model_validator(mode="after")
     def _only_loopback_in_clear(self) -> "Config":

@@ -17,6 +17,7 @@ from central.blobs.folder import Folder
 from central.blobs.upload import Uploads
 from central.config import Config
 from central.fleet.keys import Keys
+from central.review.similar import SimilarCargo
 from central.store.database import Database
 from contract.command import Command
 
@@ -40,6 +41,7 @@ class Core:
     folder: Folder
     uploads: Uploads
     erasures: Erasures
+    similar: SimilarCargo
     anchors: Anchors
     hub: Hub
     notices: Notices
@@ -75,6 +77,7 @@ def build(
         folder=folder,
         uploads=uploads,
         erasures=Erasures(uploads),
+        similar=SimilarCargo(config.data / "similar", database),
         anchors=Anchors(config.data / "audit.anchors", key),
         hub=hub,
         notices=Notices(database, hub, now),

@@ -1,7 +1,9 @@
 """What the service does by itself, now and then.
 
 every 2 s       the keys of enrolled units are read again
+every 2 s       second looks that are due are offered, those whose time is over end
 every 5 s       commands met with silence are given up, and what they were to decide reopens
+every 10 s      what released cargo looked like is remembered
 every minute    files marked for erasure go; personal ones that nothing open shows are marked
 every hour      records past their retention go; the audit trail's head is anchored
 
@@ -19,7 +21,7 @@ from central.audit import trail
 from central.core import Core
 from central.fleet import commands
 from central.listener import note_commands
-from central.review import pictures, retention
+from central.review import pictures, projections_steps, retention
 
 _log = structlog.get_logger(__name__)
 
@@ -31,6 +33,17 @@ Duties = tuple[tuple[float, Duty], ...]
 async def read_keys(core: Core) -> None:
     """Trust those who were enrolled by another process."""
     await core.keys.refresh()
+
+
+async def look_again(core: Core) -> None:
+    """Offer and end second looks."""
+    async with core.database.reading() as session:
+        if not await projections_steps.is_anything_due(session, core.now()):
+            return
+    async with core.database.writing() as session:
+        ended = await projections_steps.end_late(session, core.now())
+        offered = await projections_steps.offer(session, core.now())
+    core.notices.note(("review", name) for name in [*ended, *offered])
 
 
 async def give_up_on_silence(core: Core) -> None:
@@ -53,8 +66,15 @@ async def retain(core: Core) -> None:
     async with core.database.writing() as session:
         gone = await retention.delete_old(session, core.config.retention, core.now())
         if any(gone.values()):
-            await trail.append(session, core.now(), "central", "retention", "stories", **gone)
+            many = {kind: len(names) for kind, names in gone.items()}
+            await trail.append(session, core.now(), "central", "retention", "stories", **many)
+    await core.similar.forget(gone["inspections"])
     await core.uploads.erase_marked()
+
+
+async def remember(core: Core) -> None:
+    """Remember what released cargo looked like."""
+    await core.similar.catch_up()
 
 
 async def anchor(core: Core) -> None:
@@ -67,7 +87,9 @@ async def anchor(core: Core) -> None:
 
 DUTIES: Final[Duties] = (
     (2.0, read_keys),
+    (2.0, look_again),
     (5.0, give_up_on_silence),
+    (10.0, remember),
     (60.0, erase),
     (3600.0, retain),
     (3600.0, anchor),

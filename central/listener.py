@@ -10,6 +10,7 @@ from central.audit import trail
 from central.core import Core
 from central.fleet import presence
 from central.ingest.projection import Alarm
+from central.review import projections
 from central.store.stories import Inspection, Passage
 from contract.command import Challenge
 from contract.envelope import Event
@@ -48,13 +49,18 @@ class Ears:
         self._core.metrics.alarms.labels(alarm.name).inc()
 
     async def changed(self, events: Sequence[tuple[Address, Event]]) -> None:
-        """Measure what was committed, tell the onlookers, let erased files go."""
+        """Measure what was committed, tell the onlookers, erase, draw second looks."""
         for address, event in events:
             self._measure(event)
             self._core.notices.note(changes_of(address, event), urgent=is_urgent(event))
         await self._after_results([event for _, event in events if event.type == "command.result"])
         if any(_ends(event) for _, event in events):
             self._core.erasures.soon()
+        await self._sample([event for _, event in events])
+
+    async def _sample(self, events: Sequence[Event]) -> None:
+        share = self._core.config.review.sample_share
+        await projections.sample(self._core.database, share, events, self._core.now())
 
     def _measure(self, event: Event) -> None:
         self._core.metrics.events.labels(event.type).inc()

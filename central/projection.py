@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from central.fleet import commands, health
+from central.fleet import commands, health, self_tests
 from central.fleet.counts import health_of
 from central.happening import Happening
-from central.review import inspections, passages
+from central.review import inspections, passages, projections
 from contract.envelope import Event
 from contract.names import Address
 from contract.schema import DATA
@@ -19,11 +19,15 @@ Handler = Callable[[AsyncSession, Happening, Any], Awaitable[None]]
 HANDLERS: Final[dict[str, Handler]] = {
     "passage.started": passages.started,
     "passage.decided": passages.decided,
+    "passage.asked": passages.asked,
     "passage.resolved": passages.resolved,
     "passage.ended": passages.ended,
     "inspection.scanned": inspections.scanned,
     "inspection.resolved": inspections.resolved,
     "inspection.ended": inspections.ended,
+    "inspection.tested": self_tests.tested,
+    "projection.sealed": projections.sealed,
+    "projection.made": projections.made,
     "health.report": health.report,
     "health.fault": health.fault,
     "command.result": commands.result,

@@ -7,7 +7,7 @@ code: a message that changes without its schema, or without a new major version,
 import json
 from pathlib import Path
 
-from contract import command, envelope, health, inspection, lists, passage, presence
+from contract import command, envelope, health, inspection, lists, passage, presence, projection
 from contract.names import Message
 
 FOLDER = Path(__file__).parent / "schema"
@@ -15,11 +15,15 @@ FOLDER = Path(__file__).parent / "schema"
 DATA: dict[str, type[Message]] = {
     "passage.started": passage.Started,
     "passage.decided": passage.Decided,
+    "passage.asked": passage.Asked,
     "passage.resolved": passage.Resolved,
     "passage.ended": passage.Ended,
     "inspection.scanned": inspection.Scanned,
     "inspection.resolved": inspection.Resolved,
     "inspection.ended": inspection.Ended,
+    "inspection.tested": inspection.Tested,
+    "projection.sealed": projection.Sealed,
+    "projection.made": projection.Made,
     "health.report": health.Report,
     "health.fault": health.Fault,
     "command.result": command.Result,

@@ -23,7 +23,7 @@ Digest = Annotated[str, Path(alias="hash", pattern=r"^[0-9a-f]{64}$")]
 Offset = Annotated[int, Header(alias="Upload-Offset", ge=0)]
 Sealed = Annotated[str, Header(alias="Authorization", max_length=2048)]
 
-_TOPICS: Final = {"passage": "referral", "inspection": "review"}
+_TOPICS: Final = {"passage": "referral", "inspection": "review", "look": "review"}
 
 _PROBLEMS: Final = {
     Answer.WRONG_HASH: (422, "wrong-hash", "the bytes are not those of the hash; send them anew"),

@@ -44,7 +44,7 @@ def changes_of(address: Address, event: Event) -> list[Change]:
             name = str(event.data["passage"])
             changes += [("passage", name)]
             changes += [("referral", name)] if happening != "started" else []
-        case ["inspection", _]:
+        case ["inspection", happening] if happening != "tested":  # that is the unit's own
             changes += [("review", str(event.data["inspection"]))]
     return changes
 

@@ -38,6 +38,8 @@ PERMISSIONS: Final[dict[tuple[str, str], Access]] = {
     ("POST", "/api/review/{id}/claim"): ANALYST,
     ("DELETE", "/api/review/{id}/claim"): ANALYST,
     ("POST", "/api/review/{id}/decision"): ANALYST,
+    ("GET", "/api/review/{id}/similar"): ANALYST,
+    ("GET", "/api/detection"): SUPERVISOR,
     ("GET", "/api/referrals"): Door.SIGNED_IN,
     ("POST", "/api/referrals/{id}/decision"): OFFICER,
     ("POST", "/api/referrals/{id}/assist"): OFFICER,

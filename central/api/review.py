@@ -25,7 +25,7 @@ from central.api.views import (
 )
 from central.core import Core
 from central.fleet import commands, dispatch
-from central.review import attend, decide
+from central.review import attend, decide, projections_steps
 from central.store.stories import Inspection, Passage
 from contract.names import Identifier
 
@@ -47,7 +47,8 @@ async def claim(core: Shared, who: Who, id: Identifier) -> InspectionView:
     """Claim an item for five minutes; 409 when someone else has it."""
     with _problems():
         async with core.database.writing() as session:
-            await decide.claim(session, id, who.name, core.now())
+            if not await projections_steps.claim(session, id, who.name, core.now()):
+                await decide.claim(session, id, who.name, core.now())
     core.notices.note([("review", id)])
     return await _inspection(core, id)
 
@@ -57,7 +58,8 @@ async def put_back(core: Shared, who: Who, id: Identifier) -> InspectionView:
     """End your claim of an item, so that others need not wait for it; 409 if it is another's."""
     with _problems():
         async with core.database.writing() as session:
-            await decide.put_back(session, id, who.name, core.now())
+            if not await projections_steps.put_back(session, id, who.name, core.now()):
+                await decide.put_back(session, id, who.name, core.now())
     core.notices.note([("review", id)])
     return await _inspection(core, id)
 
@@ -66,8 +68,13 @@ async def put_back(core: Shared, who: Who, id: Identifier) -> InspectionView:
 async def decide_inspection(
     core: Shared, who: Who, id: Identifier, body: DispositionRequest
 ) -> InspectionView:
-    """Send an analyst's disposition to the lane; 409 when someone was first or it is offline."""
+    """Send an analyst's disposition to the lane; 409 when someone was first or it is offline.
+
+    To a second look it is an answer, and nothing is sent: the item has left.
+    """
     choice = decide.Choice(body.disposition, body.reason, who.name, tuple(body.tools))
+    if await _answered(core, id, choice):
+        return await _inspection(core, id)
     with _problems():
         async with core.database.writing() as session:
             command = await decide.decide_inspection(session, id, choice, core.now())
@@ -75,6 +82,16 @@ async def decide_inspection(
         await dispatch.send(core, command)
     await _measure(core, "review", Inspection, id)
     return await _inspection(core, id)
+
+
+async def _answered(core: Core, name: str, choice: decide.Choice) -> bool:
+    """Take the answer to a second look; return whether ``name`` is one."""
+    with _problems():
+        async with core.database.writing() as session:
+            is_look = await projections_steps.answer(session, name, choice, core.now())
+    if is_look:
+        core.notices.note([("review", name)])
+    return is_look
 
 
 @router.get("/api/referrals", summary="Referred travellers")

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from central.api.views import CountsView, DeviceView, FaultView, UnitView
+from central.api.views import CountsView, DeviceView, FaultView, SelfTestView, UnitView
 from central.store.fleet import Health, OpenFault, Unit
 
 
@@ -48,5 +48,6 @@ def _view(row: Unit, health: Health | None, faults: list[OpenFault]) -> UnitView
         outbox_events=health.outbox_events,
         clock_synced=health.clock_synced,
         models=health.models,
+        self_test=SelfTestView.model_validate(health.self_test) if health.self_test else None,
         counts=CountsView(ended=health.ended, referred_or_held=health.referred_or_held),
     )

@@ -8,11 +8,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from central.api import show_looks
+from central.api.show_pictures import pictures_of
 from central.api.views import InspectionView, PassageView, PictureView, ReferralView
-from central.review.pictures import BlobState
 from central.review.story import State, state_of
 from central.store.fleet import CommandRow
-from central.store.stories import BlobRow, Decidable, Inspection, Passage, Picture
+from central.store.stories import Decidable, Inspection, Passage
 
 Which = Literal["open", "decided"]
 Row = TypeVar("Row", Inspection, Passage)
@@ -21,15 +22,22 @@ Row = TypeVar("Row", Inspection, Passage)
 async def inspections(
     session: AsyncSession, which: Which, limit: int, now: datetime
 ) -> list[InspectionView]:
-    """Return held items: undecided ones, oldest first; or the others, newest first."""
+    """Return held items: undecided ones, oldest first; or the others, newest first.
+
+    Second looks come behind them: for those no lane stands still.
+    """
     query = _queue(select(Inspection), Inspection, Inspection.heard_at, which)
-    return await _inspections(session, (await session.scalars(query.limit(limit))).all(), now)
+    held = await _inspections(session, (await session.scalars(query.limit(limit))).all(), now)
+    looks = show_looks.waiting if which == "open" else show_looks.over
+    return [*held, *await looks(session, limit - len(held))]
 
 
 async def inspection(session: AsyncSession, name: str, now: datetime) -> InspectionView | None:
-    """Return one held item."""
+    """Return one held item, or second look."""
     row = await session.get(Inspection, name)
-    return (await _inspections(session, [row], now))[0] if row and row.waits else None
+    if row is None:
+        return await show_looks.look(session, name)
+    return (await _inspections(session, [row], now))[0] if row.waits else None
 
 
 async def referrals(
@@ -121,29 +129,7 @@ async def _pictures(
     session: AsyncSession, story: str, rows: Sequence[Inspection | Passage]
 ) -> dict[str, list[PictureView]]:
     open_rows = {row.id for row in rows if row.ended_at is None}
-    query = (
-        select(Picture, BlobRow.state)
-        .outerjoin(BlobRow, BlobRow.sha256 == Picture.sha256)
-        .where(Picture.story == story, Picture.story_id.in_([row.id for row in rows]))
-        .order_by(Picture.position)
-    )
-    found: dict[str, list[PictureView]] = {}
-    for picture, state in await session.execute(query):
-        here = state == BlobState.WHOLE
-        available = here and (not picture.personal or picture.story_id in open_rows)
-        found.setdefault(picture.story_id, []).append(_picture(picture, available))
-    return found
-
-
-def _picture(row: Picture, available: bool) -> PictureView:
-    return PictureView(
-        kind=row.kind,
-        sha256=row.sha256,
-        width=row.width,
-        height=row.height,
-        bits=row.bits,
-        available=available,
-    )
+    return await pictures_of(session, story, [row.id for row in rows], open_rows)
 
 
 async def _command_states(session: AsyncSession, commands: Iterable[str | None]) -> dict[str, str]:

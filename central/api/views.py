@@ -95,6 +95,25 @@ class CountsView(View):
     referred_or_held: int
 
 
+class MeasureView(View):
+    """One parameter of a self-test."""
+
+    name: str
+    value: float
+    wanted: float
+    unit: str
+    passed: bool
+
+
+class SelfTestView(View):
+    """A scanner's latest self-test."""
+
+    at: datetime
+    passed: bool
+    detail: str
+    measures: list[MeasureView]
+
+
 class UnitView(View):
     """One unit as a whole."""
 
@@ -113,6 +132,7 @@ class UnitView(View):
     outbox_events: int
     clock_synced: bool
     models: dict[str, str]
+    self_test: SelfTestView | None
     counts: CountsView
 
 
@@ -157,8 +177,46 @@ class RegionView(View):
     score: float
 
 
+class ItemCheckView(View):
+    """One examination of an item; regions in pixels of its picture."""
+
+    name: str
+    finding: str
+    detail: str
+    score: float | None
+    regions: list[RegionView]
+
+
+class IdentityView(View):
+    """What is known of an item besides its picture."""
+
+    container: str | None
+    declared: str | None
+    chapter: str | None
+    weight_kg: float | None
+
+
+class RadiationView(View):
+    """What the radiation portal counted: σ above the background."""
+
+    occupancy: int | None
+    gamma_sigma: float | None
+    neutron_sigma: float | None
+    alarms: list[str]
+
+
+class RevealView(View):
+    """A threat that was projected, told once nobody can answer any more; in pixels."""
+
+    kind: str
+    x: int
+    y: int
+    w: int
+    h: int
+
+
 class InspectionView(View):
-    """One item that was held."""
+    """One item that was held; or a ``second_look`` at one that was cleared and has left."""
 
     id: str
     site: str
@@ -176,9 +234,14 @@ class InspectionView(View):
     decision_reason: str | None
     notes: list[str]
     lost_lines: int
+    checks: list[ItemCheckView]
+    identity: IdentityView | None
+    radiation: RadiationView | None
     regions: list[RegionView]
     pictures: list[PictureView]
     command_state: str | None
+    second_look: bool = False
+    revealed: RevealView | None = None
 
 
 class ReviewView(View):

@@ -42,6 +42,7 @@ async def ended(session: AsyncSession, happening: Happening, message: inspection
     row.disposition = message.disposition.value
     row.seconds = message.seconds
     row.beam_on_s = message.beam_on_s
+    row.dose_estimate_ugy = message.dose_estimate_ugy
     row.stages_ms = {**row.stages_ms, **message.stages_ms}
     await counts.ended(session, row.unit)
     if row.personal:
@@ -55,6 +56,10 @@ def _copy(row: Inspection, message: inspection.Scanned) -> None:
     row.threshold = message.threshold
     row.regions = [region.model_dump() for region in message.regions]
     row.recogniser = message.recogniser.model_dump() if message.recogniser else None
+    row.checks = [check.model_dump(mode="json") for check in message.checks]
+    row.identity = message.identity.model_dump()
+    row.radiation = message.radiation.model_dump() if message.radiation else None
+    row.descriptor = message.descriptor
     row.lost_lines = message.lost_lines
     row.notes = list(message.notes)
     row.stages_ms = {**message.stages_ms, **row.stages_ms}

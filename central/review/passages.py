@@ -60,6 +60,12 @@ async def _take(
         await pictures.erase_personal(session, "passage", row.id, happening.heard)
 
 
+async def asked(session: AsyncSession, happening: Happening, message: passage.Asked) -> None:
+    """Add what a traveller who waits asks for to the reasons that the officer reads."""
+    row = await find_or_begin(session, Passage, message.passage, happening)
+    row.reasons = list(dict.fromkeys((*row.reasons, message.wish)))
+
+
 def _wait_anew(row: Passage) -> None:
     row.decision = row.decided_by = row.decision_reason = row.command = None
     row.resolved_at = None

@@ -91,7 +91,7 @@ async def erase_stale(session: AsyncSession, now: datetime) -> int:
 
 
 async def shown_by(session: AsyncSession, sha256: str) -> list[tuple[str, str]]:
-    """Return the stories that show ``sha256``: "passage" or "inspection", and the name."""
+    """Return the stories that show ``sha256``: "passage", "inspection" or "look", and the name."""
     query = select(Picture.story, Picture.story_id).where(Picture.sha256 == sha256)
     return [(story, name) for story, name in await session.execute(query)]
 

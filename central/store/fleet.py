@@ -44,6 +44,7 @@ class Health(Base):
     outbox_events: Mapped[int] = mapped_column(default=0)
     clock_synced: Mapped[bool] = mapped_column(default=False)
     last_event_at: Mapped[datetime | None] = mapped_column(Moment)
+    self_test: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     ended: Mapped[int] = mapped_column(default=0)
     referred_or_held: Mapped[int] = mapped_column(default=0)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, String, Text
+from sqlalchemy import JSON, BigInteger, Index, String, Text, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from central.store.base import Base
@@ -84,14 +84,21 @@ class Inspection(Decidable, Base):
     recogniser: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     lost_lines: Mapped[int] = mapped_column(default=0)
     notes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    checks: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON, default=list, server_default=text("'[]'")
+    )
+    identity: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    radiation: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    descriptor: Mapped[str | None] = mapped_column(String(256))
     beam_on_s: Mapped[float | None]
+    dose_estimate_ugy: Mapped[float | None]
     claimed_by: Mapped[str | None] = mapped_column(String(64))
     claimed_until: Mapped[datetime | None] = mapped_column(Moment)
     tools: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
 class Picture(Base):
-    """That a story shows a file, and how. ``story`` is "passage" or "inspection"."""
+    """That a story shows a file, and how. ``story`` is "passage", "inspection" or "look"."""
 
     __tablename__ = "pictures"
 

@@ -84,6 +84,10 @@ class Lane:
             name=worker.name, state=DeviceState.RECONNECTING, detail="not open yet"
         )
 
+    def beside(self, worker: Stoppable) -> None:
+        """Have ``worker``, which has no device, start and stop with the lane."""
+        self._workers.append(worker)
+
     def start(self) -> None:
         """Start every worker."""
         for worker in self._workers:

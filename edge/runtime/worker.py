@@ -63,7 +63,7 @@ class Trouble:
     """One poll of ``device`` went wrong; it may be the only one."""
 
     device: str
-    error: DriverError
+    error: Exception
 
 
 Happening = Seen | Condition | Trouble

@@ -165,6 +165,16 @@ class DoseEstimate(Section):
     distance: float = Field(default=1.0, gt=0, description="m from the focus to the belt")
 
 
+class Evidence(Section):
+    """Sealed bundles that the lane keeps on its own disk."""
+
+    of: Literal["none", "held", "all"] = Field(
+        default="held", description="items of which one is kept; held: or diverted"
+    )
+    quota_mb: int = Field(default=4096, ge=1, description="MB of them; beyond it the oldest go")
+    days: float = Field(default=90.0, gt=0, description="older ones are removed")
+
+
 class ScannerConfig(LaneSection):
     """One scanner."""
 
@@ -176,6 +186,7 @@ class ScannerConfig(LaneSection):
     examinations: Examinations = Examinations()
     dose: DoseEstimate = DoseEstimate()
     self_test: SelfTest = SelfTest()
+    evidence: Evidence = Evidence()
 
 
 def threshold_of(config: ScannerConfig, card: Card) -> float:

@@ -23,7 +23,7 @@ from edge.scanner.config import Identification, Wanted
 from edge.scanner.container_number import Reading
 from edge.scanner.manifests import Manifest, ManifestError, find
 from edge.scanner.portal import NAME as RADIATION
-from edge.scanner.portal import PortalWatch
+from edge.scanner.portal import Passage, PortalWatch
 
 WEIGHT, CONTAINER, PAPERS = "weight", "container-number", "manifest"
 
@@ -37,6 +37,7 @@ class Known:
     manifest: Manifest | None = None
     checks: tuple[Check, ...] = ()
     notes: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()  # through the portal
 
     def weighing(self, kilograms: float) -> Known:
         """Return this with its weight."""
@@ -104,7 +105,10 @@ class AskPortal:
             raise TimeoutError(f"the portal saw nothing pass within {self.wanted.within:g} s")
         said = word
         return lambda known: replace(
-            known, radiation=said.radiation, checks=(*known.checks, said.check)
+            known,
+            radiation=said.radiation,
+            checks=(*known.checks, said.check),
+            passages=said.passages,
         )
 
 

@@ -68,6 +68,10 @@ class Lookout:
         """Whatever is behind the entry barrier now has to leave the belt."""
         self.tracked = Tracked(Span(self.position, self.position))
 
+    def emptied(self) -> None:
+        """Nothing is on the belt any more."""
+        self.tracked = Tracked()
+
     def conditions(
         self, phase: Phase, duty: SelfTestDuty, *, obeys: bool, air_fresh: bool, astray: bool
     ) -> Conditions:

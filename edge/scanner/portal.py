@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contract.inspection import Check, Finding, Radiation
 from drivers.radiation.codec import Event
-from drivers.radiation.occupancy import OccupancyTracker
+from drivers.radiation.occupancy import Occupancy, OccupancyTracker
 from drivers.radiation.verdict import Alarm, RayVerdict, Thresholds, Verdict, judge
 
 NAME = "radiation"
@@ -31,11 +31,20 @@ _FINDINGS = {
 
 
 @dataclass(frozen=True)
+class Passage:
+    """One passage, and when it began by the watch's clock, in s."""
+
+    occupancy: Occupancy
+    began: float
+
+
+@dataclass(frozen=True)
 class Word:
-    """What the portal says of an item."""
+    """What the portal says of an item, and the passages that it says it of."""
 
     check: Check
     radiation: Radiation
+    passages: tuple[Passage, ...] = ()
 
 
 class PortalWatch:
@@ -45,13 +54,17 @@ class PortalWatch:
         self._thresholds = thresholds
         self._now = now
         self._tracker = OccupancyTracker()
-        self._passed: list[Verdict] = []
+        self._passed: list[Passage] = []
+        self._began = 0.0
         self._changed = asyncio.Event()
 
     def feed(self, event: Event) -> None:
         """Take in one event of the portal."""
-        if (ended := self._tracker.feed(event, self._now())) is not None:
-            self._passed.append(judge(ended, self._thresholds))
+        now, was_occupied = self._now(), self._tracker.occupied
+        if (ended := self._tracker.feed(event, now)) is not None:
+            self._passed.append(Passage(ended, self._began))
+        if self._tracker.occupied and (ended is not None or not was_occupied):
+            self._began = now
         self._changed.set()
 
     def spoil(self) -> None:
@@ -61,7 +74,7 @@ class PortalWatch:
     def tick(self) -> None:
         """Give up a passage that ought to have ended long ago."""
         if (ended := self._tracker.overdue(self._now())) is not None:
-            self._passed.append(judge(ended, self._thresholds))
+            self._passed.append(Passage(ended, self._began))
             self._changed.set()
 
     async def word(self, within: float) -> Word | None:
@@ -75,7 +88,10 @@ class PortalWatch:
             pass  # what is not known by now is judged as it is
         passed, self._passed = self._passed, []
         going_on = self._tracker.occupied
-        return said(passed, going_on=going_on) if passed or going_on else None
+        if not passed and not going_on:
+            return None
+        verdicts = [judge(passage.occupancy, self._thresholds) for passage in passed]
+        return replace(said(verdicts, going_on=going_on), passages=tuple(passed))
 
 
 def said(passed: Sequence[Verdict], *, going_on: bool) -> Word:

@@ -15,12 +15,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 
+from contract.blob import Picture
 from contract.inspection import Disposition, Finding
 from contract.projection import MOST_LINES, MOST_PIXELS, Made, Sealed
 from contract.topics import Stream
@@ -30,10 +31,11 @@ from edge.scanner.analysis import Analysis
 from edge.scanner.config import ScannerConfig
 from edge.scanner.materials import wedges
 from edge.scanner.materials.errors import MaterialsError
-from edge.scanner.pictures import PART, Image, Image16, Rendered, as_counts, render
-from edge.scanner.story import Recorder, Story
+from edge.scanner.pictures import MEDIA_TYPE, PART, Image, Image16, Rendered, as_counts, render
+from edge.scanner.story import Story
 from edge.scanner.tip.insertion import Optics
 from edge.scanner.tip.projector import Projection, Projector, Subject
+from edge.uplink.blobs import BlobSpool
 from edge.uplink.errors import UplinkError
 from models.xray.tip import library, record
 from models.xray.tip.errors import TipError
@@ -61,13 +63,13 @@ class Projecting:
         self,
         config: ScannerConfig,
         lane: Lane,
-        recorder: Recorder,
+        spool: BlobSpool,
         clock: Clock,
         draw: Callable[[], float] = _DRAW,
     ) -> None:
         self._config = config
         self._lane = lane
-        self._recorder = recorder
+        self._spool = spool
         self._clock = clock
         self._draw = draw
         self._projector: Projector | None = None
@@ -96,7 +98,7 @@ class Projecting:
 
     async def _project(self, item: Item) -> None:
         projection = await asyncio.to_thread(self._projected, item)
-        kept = await asyncio.to_thread(self._recorder.keep, _files(projection.planes))
+        kept = await asyncio.to_thread(self._kept, _files(projection.planes))
         made = Made(
             projection=projection.name,
             pictures=kept,
@@ -113,8 +115,23 @@ class Projecting:
             self._lane.outbox.record(Stream.DECISION, "projection.sealed", sealed)
             self._lane.outbox.record(Stream.DECISION, "projection.made", made)
         except UplinkError:
-            self._recorder.forget(kept)
+            for picture in kept:
+                self._spool.erase(picture.blob.sha256)
             raise
+
+    def _kept(self, files: Sequence[Rendered]) -> list[Picture]:
+        """Put ``files`` into the spool itself: they are no part of what is kept of an item."""
+        return [
+            Picture(
+                kind=file.kind,
+                blob=self._spool.put(file.content, MEDIA_TYPE, personal=False),
+                width=file.width,
+                height=file.height,
+                bits=16,
+                personal=False,
+            )
+            for file in files
+        ]
 
     def _projected(self, item: Item) -> Projection:
         subject = Subject(item.name, Finding.CLEAR, Disposition.RELEASE, in_lane=False)

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from contract.blob import Picture
+from contract.blob import Blob, Picture
 from contract.inspection import (
     Check,
     Disposition,
@@ -26,6 +26,7 @@ from contract.topics import Stream
 from edge.runtime.lane import Lane
 from edge.scanner.analysis import Analysis
 from edge.scanner.dose import DoseBook, Exposed
+from edge.scanner.evidence.keeper import EvidenceKeeper
 from edge.scanner.identify import Known
 from edge.scanner.likeness import Likeness
 from edge.scanner.pictures import MEDIA_TYPE, Rendered
@@ -63,10 +64,17 @@ class Recorder:
     """Writes a story to the lane's record."""
 
     def __init__(
-        self, lane: Lane, spool: BlobSpool, card: Card, threshold: float, book: DoseBook
+        self,
+        lane: Lane,
+        spool: BlobSpool,
+        card: Card,
+        threshold: float,
+        book: DoseBook,
+        evidence: EvidenceKeeper | None = None,
     ) -> None:
         self._lane = lane
         self._spool = spool
+        self._evidence = evidence
         self._threshold = threshold
         self._book = book
         self._recogniser = Recogniser(name=card.name, version=card.version, sha256=card.sha256)
@@ -93,7 +101,7 @@ class Recorder:
         return [
             Picture(
                 kind=picture.kind,
-                blob=self._spool.put(picture.content, MEDIA_TYPE, personal=False),
+                blob=self._spooled(picture.content),
                 width=picture.width,
                 height=picture.height,
                 bits=16,
@@ -102,8 +110,17 @@ class Recorder:
             for picture in pictures
         ]
 
+    def _spooled(self, content: bytes) -> Blob:
+        blob = self._spool.put(content, MEDIA_TYPE, personal=False)
+        if self._evidence is not None:
+            self._evidence.take(blob.sha256, content)
+        return blob
+
     def forget(self, pictures: Iterable[Picture]) -> None:
         """Erase pictures of a scan that was given up."""
+        pictures = list(pictures)
+        if self._evidence is not None:
+            self._evidence.forget([picture.blob.sha256 for picture in pictures])
         for picture in pictures:
             with contextlib.suppress(UplinkError):  # a file more on the disk harms nobody
                 self._spool.erase(picture.blob.sha256)
@@ -168,6 +185,8 @@ class Recorder:
         return story.recorded
 
     def _of(self, story: Story, finding: Finding, checks: Sequence[Check]) -> Scanned:
+        if self._evidence is not None:
+            self._evidence.passed(story.inspection, story.known.passages)
         return Scanned(
             inspection=story.inspection,
             item=story.known.identity.container or story.inspection[:12],

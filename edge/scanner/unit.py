@@ -26,6 +26,7 @@ from edge.scanner.config import ScannerConfig, threshold_of
 from edge.scanner.deciding import Deciding
 from edge.scanner.devices import SourceState
 from edge.scanner.dose import DoseBook
+from edge.scanner.evidence.keeper import kept_beside
 from edge.scanner.examining import examinations
 from edge.scanner.exposures import Exposures
 from edge.scanner.identifying import Identifier
@@ -35,9 +36,9 @@ from edge.scanner.likeness import Memory
 from edge.scanner.lookout import Lookout
 from edge.scanner.machinery import BeltStands, Machinery
 from edge.scanner.orders import decide
+from edge.scanner.projecting import Projecting
 from edge.scanner.self_test import SelfTestDuty
 from edge.scanner.story import DAY, Recorder, Story
-from edge.scanner.tracking import Tracked
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import Answer
 from edge.uplink.outbox import Outbox
@@ -67,10 +68,11 @@ class ScannerUnit:
         policy = config.policy
         threshold = threshold_of(config, card)
         self._book = DoseBook.opened(config.dose, outbox.state().get(DAY), clock.now().date())
-        self._recorder = Recorder(self.lane, spool, card, threshold, self._book)
         self._workers = devices.workers(config.devices, config.geometry, post)
         for worker in self._workers.all():
             self.lane.add(worker)
+        keeper = kept_beside(self.lane, config, spool, clock, post)
+        self._recorder = Recorder(self.lane, spool, card, threshold, self._book, keeper)
         self._exposures = Exposures(
             self.lane, self._workers, self._recorder, policy, config.geometry, threshold, clock
         )
@@ -101,6 +103,7 @@ class ScannerUnit:
         self._machinery = Machinery(self._workers, self._hands, clock)
         self._lookout = Lookout(config, self._workers, self.lane, clock)
         self._items = Items(self._recorder, clock)
+        self._projecting = Projecting(config, self.lane, spool, clock)
 
     @property
     def phase(self) -> Phase:
@@ -193,9 +196,6 @@ class ScannerUnit:
         self._machinery.point(where)
         self._items.sent(disposition)
 
-    def _emptied(self) -> None:
-        self._lookout.tracked = Tracked()
-
     def _begin(self) -> None:
         self._items.begin(self._identifier.unknown, moves_on=self._moves_on())
 
@@ -213,13 +213,12 @@ class ScannerUnit:
         self._hands.begin(self._exposures.begun(), Event.SCAN_FAILED)
         self._hands.begin(self._exposures.broken(), Event.SCAN_FAILED)
 
-    async def _identify(self, story: Story) -> Event:
+    async def _ask(self, story: Story) -> Event:
         story.known = await self._identifier.identify()
         return Event.IDENTIFIED
 
     def _scanned(self) -> Story:
-        story = self._items.at_hand
-        assert story is not None
+        story = self._at_hand()
         self._lookout.tracked = replace(self._lookout.tracked, scanned=True)
         story.stages["scan"] = round((self._clock.monotonic() - story.began) * 1000, 1)
         return story
@@ -243,6 +242,7 @@ class ScannerUnit:
     def _left(self) -> None:
         self._lookout.tracked = self._lookout.tracked.left()
         if (story := self._items.left()) is not None:
+            self._projecting.left(story)
             self._hands.begin(self._deciding.remember(story), Event.HOLD)  # which changes nothing
 
     def _end_held(self) -> None:
@@ -260,7 +260,7 @@ class ScannerUnit:
         Do.POINT_HOLD: lambda self: self._machinery.point(Diverter.HOLD),
         Do.ACKNOWLEDGE: lambda self: self._machinery.acknowledge(),
         Do.EMPTY: lambda self: self._lookout.empty(),
-        Do.EMPTIED: _emptied,
+        Do.EMPTIED: lambda self: self._lookout.emptied(),
         Do.TAKE_DARK: lambda self: self._hands.begin(
             self._exposures.take_dark(), Event.CALIBRATION_FAILED
         ),
@@ -269,9 +269,7 @@ class ScannerUnit:
         ),
         Do.BEGIN: _begin,
         Do.BEGIN_TEST: _begin_test,
-        Do.IDENTIFY: lambda self: self._hands.begin(
-            self._identify(self._at_hand()), Event.IDENTIFIED
-        ),
+        Do.IDENTIFY: lambda self: self._hands.begin(self._ask(self._at_hand()), Event.IDENTIFIED),
         Do.TAKE_LINES: _take_lines,
         Do.ANALYSE: lambda self: self._hands.begin(
             self._exposures.analyse(self._scanned()), Event.ANALYSIS_FAILED

@@ -96,7 +96,7 @@ def _table(places: Floats, before: Floats, longest: int) -> tuple[Floats, NDArra
     table[0] = before[np.maximum(t - 1, 0)] + places
     for i in range(1, longest):
         options = np.full((len(_STEPS), count), -np.inf)
-        for k, step in enumerate(_STEPS[_STEPS < count]):
+        for k, step in enumerate(_STEPS[: max(0, count - _STEPS[0])]):
             gap = before[step - 1 : count - 1] - before[2 : count - step + 2]
             options[k, step:] = table[i - 1, :-step] + gap - _UNEVEN * (step - 5) ** 2
         back[i] = _STEPS[options.argmax(0)]

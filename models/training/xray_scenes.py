@@ -193,9 +193,9 @@ Figures are of rendered items alone: one bag, parcel or pallet of 560 × 512 mm 
 160 kV, 1 mm pixels, 20 000 photons. The threshold is the one at which 0.4 % of the harmless
 things in {tuned} harmless items alarm (object_rate_*: one item in twenty is held for nothing);
 strict_threshold, at which items_* and strange_shapes_* are told, is the score that 0.4 % of those
-items reached. All are judged on other items ({threats} with a threat, {harmless} without, {strange} with a threat
-of a shape never trained on). An item counts as hit only if it reaches the threshold and a region
-lies on the threat. alarms_per_object divides alarming regions by harmless things.
+items reached. All are judged on other items ({threats} with a threat, {harmless} without,
+{strange} with a threat of a shape never trained on). An item counts as hit only if it reaches the
+threshold and a region lies on the threat. alarms_per_object divides alarming regions by harmless things.
 single_* is the same with the high energy alone, at its own threshold. A threat shows at least half
 (3 % of the open beam) and is turned at most 60° out of the beam; what hides better is not asked
 for. Wanted were 95 % hits at 0.4 % alarms: it does not reach them; razor blades in clutter and

@@ -17,7 +17,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from tests.browser import fake_data, fake_pictures
+from tests.browser import fake_data, fake_pictures, fake_similar
 from tests.browser.fake_data import Json
 
 DIST: Final = Path(__file__).parents[2] / "central" / "console" / "dist"
@@ -45,11 +45,20 @@ class FakeCentral:
         person = [by["page"], by["portrait"], by["face"]]
         self.units = fake_data.fleet()
         self.items = [
-            fake_data.item("CSQU3054383", 214, both, regions=regions, notes=[fake_data.NOTE]),
+            fake_data.item(
+                "CSQU3054383",
+                214,
+                both,
+                regions=regions,
+                notes=[fake_data.NOTE],
+                checks=fake_data.CHECKS,
+                identity=fake_data.IDENTITY,
+            ),
             fake_data.item("halves", 122, [flat], finding="clear", score=0.11, lost_lines=2),
             fake_data.item("MWCU6059784", 75, both, state="claimed", claimed_by="tomas"),
             fake_data.item("CBHU3202732", 20, [absent], finding="unreadable", score=None),
         ]
+        self.similar = fake_similar.Similar(by)
         self.referrals = [
             fake_data.referral("a1", 31, "gate-4", person),
             fake_data.referral("b2", 9, "gate-1", person[:2], reasons=["expiry.failed"]),
@@ -134,6 +143,7 @@ def build(central: FakeCentral) -> FastAPI:
     _guard(app, central)
     _session(app, central)
     _lists(app, central)
+    fake_similar.install(app, central.similar)
     _live(app, central)
     _lane_changes(app, central)
     _review_changes(app, central)
@@ -198,6 +208,10 @@ def _lists(app: FastAPI, central: FakeCentral) -> None:
     @app.get("/api/referrals")
     async def referrals() -> Json:
         return {"referrals": [one for one in central.referrals if one["state"] == "open"]}
+
+    @app.get("/api/detection")
+    async def detection() -> Json:
+        return fake_data.detection()
 
     @app.get("/api/passages")
     async def passages() -> Json:

@@ -55,6 +55,24 @@ def picture(kind: str, file: File, available: bool = True) -> Json:
             "bits": file.bits, "available": available}  # fmt: skip
 
 
+CHECKS: list[Json] = [
+    {
+        "name": "radiation",
+        "finding": "clear",
+        "detail": "gamma +0.4 σ",
+        "score": None,
+        "regions": [],
+    },
+    {"name": "recogniser", "finding": "suspect", "detail": "", "score": 0.93, "regions": []},
+]
+IDENTITY: Json = {
+    "container": "CSQU3054383",
+    "declared": None,
+    "chapter": "84",
+    "weight_kg": 18_240.0,
+}
+
+
 def item(name: str, waited: float, pictures: list[Json], **more: Any) -> Json:
     """Return an item as /api/review shows it."""
     return {
@@ -62,7 +80,9 @@ def item(name: str, waited: float, pictures: list[Json], **more: Any) -> Json:
         "scanned_at": ago(waited), "finding": "suspect", "score": 0.93, "threshold": 0.5,
         "disposition": "hold", "state": "open", "claimed_by": None, "decided_by": None,
         "decision": None, "decision_reason": None, "notes": [], "lost_lines": 0,
-        "regions": [], "pictures": pictures, "command_state": None, **more,
+        "checks": [], "identity": None, "radiation": None,
+        "regions": [], "pictures": pictures, "command_state": None,
+        "second_look": False, "revealed": None, **more,
     }  # fmt: skip
 
 
@@ -104,6 +124,23 @@ def passages() -> list[Json]:
     ]  # fmt: skip
 
 
+def detection() -> Json:
+    """Return two operators as /api/detection shows them, one with too few answers."""
+    rate = {"value": 0.9, "low": 0.77, "high": 0.96}
+    index = {"value": 2.46, "low": 1.73, "high": 3.18}
+    figures = {
+        "hit_rate": rate, "false_alarm_rate": rate, "d_prime": index, "d_a": index
+    }  # fmt: skip
+    counts = {"hits": 36, "threats": 40, "alarms": 4, "harmless": 40, "seconds": 6.4}
+    return {
+        "least": 30,
+        "operators": [
+            {"operator": "mara", **counts, "figures": figures},
+            {"operator": "tomas", **counts, "threats": 36, "harmless": 4, "figures": None},
+        ],
+    }
+
+
 def audit(count: int = 30) -> list[Json]:
     """Return audit entries, the oldest first."""
     actions = [("session.begin", "mara", {"by": "password"}), ("review.claim", "insp-7F02", {}),
@@ -118,8 +155,10 @@ def audit(count: int = 30) -> list[Json]:
 def files() -> dict[str, File]:
     """Return every picture by a name of its own."""
     high, low = fake_pictures.suitcase(7)
+    earlier, earlier_low = fake_pictures.suitcase(8, armed=False)
     return {
-        "high": high, "low": low, "halves": fake_pictures.halves(30_000, 30_001),
+        "high": high, "low": low, "earlier": earlier, "earlier-low": earlier_low,
+        "halves": fake_pictures.halves(30_000, 30_001),
         "ramp": fake_pictures.ramp(12_000),
         "page": fake_pictures.portrait("page", 196),
         "portrait": fake_pictures.portrait("portrait", 196),

@@ -49,12 +49,12 @@ def raw(rows: NDArray[np.uint16]) -> File:
 
 
 @cache
-def suitcase(seed: int) -> tuple[File, File]:
+def suitcase(seed: int, armed: bool = True) -> tuple[File, File]:
     """Return the high- and the low-energy picture of one suitcase; half a second each."""
     random = np.random.default_rng(seed)
     high = np.zeros((HEIGHT, WIDTH), np.float32)
     low = np.zeros_like(high)
-    for tau, ratio in _objects(random):
+    for tau, ratio in _objects(random, armed):
         high += tau
         low += np.float32(ratio) * tau
     return raw(_exposed(high, random)), raw(_exposed(low, random))
@@ -82,7 +82,7 @@ def _exposed(tau: Field, random: np.random.Generator) -> NDArray[np.uint16]:
     return exposed
 
 
-def _objects(random: np.random.Generator) -> list[tuple[Field, float]]:
+def _objects(random: np.random.Generator, armed: bool) -> list[tuple[Field, float]]:
     shell = _mask(lambda d: d.rounded_rectangle((180, 140, 1870, 1090), 70, outline=1, width=16))
     cloth = np.kron(random.random((51, 64), np.float32), np.ones((24, 32), np.float32))
     inside = _mask(lambda d: d.rectangle((196, 156, 1854, 1074), fill=1))
@@ -97,7 +97,7 @@ def _objects(random: np.random.Generator) -> list[tuple[Field, float]]:
         (0.9 * _cylinder(580, 300, 70, 420), ALUMINIUM),
         (0.8 * battery, ALUMINIUM),
         (0.5 * wire, STEEL),
-        (3.4 * gun, STEEL),
+        (3.4 * armed * gun, STEEL),
         (5.2 * _mask(lambda d: d.rectangle((1500, 800, 1740, 1010), fill=1)), STEEL),
     ]
 

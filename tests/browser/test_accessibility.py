@@ -39,7 +39,7 @@ def test_every_screen_of_the_console_is_open_to_everyone(
     found = looked_at(page, "sign-in")
     sign_in_with_password(page, central.base_url, "ada", PASSWORD)
     page.add_script_tag(path=AXE)
-    for screen in ("fleet", "passages", "audit", "users"):
+    for screen in ("fleet", "passages", "detection", "audit", "users"):
         go_to(page, screen)
         expect(page.get_by_test_id(screen)).to_be_visible()
         found += looked_at(page, screen)

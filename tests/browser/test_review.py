@@ -37,6 +37,16 @@ def test_space_opens_and_claims_the_longest_waiting(desk: Page, central: FakeCen
     expect(desk.get_by_test_id("time-on-item")).to_contain_text(" s")
 
 
+def test_the_examinations_are_told_by_name_what_holds_first(desk: Page) -> None:
+    open_first_item(desk)
+    checks = desk.get_by_test_id("item-check")
+    expect(checks).to_have_count(2)
+    expect(checks.nth(0)).to_contain_text("Recogniser")
+    expect(checks.nth(0)).to_contain_text("Stands out")
+    expect(checks.nth(1)).to_contain_text("gamma +0.4 σ")
+    expect(desk.get_by_text("18,240 kg")).to_be_visible()
+
+
 def test_hold_needs_a_reason_and_tells_which_tools_were_used(
     desk: Page, central: FakeCentral
 ) -> None:

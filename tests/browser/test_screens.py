@@ -30,7 +30,7 @@ def test_every_screen(page: Page, central: FakeCentral, shots: Path) -> None:
     expect(page.get_by_test_id("username")).to_be_focused()
     check(page, shots, "sign-in")
     sign_in_with_password(page, central.base_url, "ada", PASSWORD)
-    for screen in ("fleet", "passages", "audit", "users"):
+    for screen in ("fleet", "passages", "detection", "audit", "users"):
         go_to(page, screen)
         expect(page.get_by_test_id(screen)).to_be_visible()
         check(page, shots, screen)

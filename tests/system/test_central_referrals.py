@@ -145,6 +145,18 @@ async def test_decide_resolve_end_and_the_pictures_are_gone(world: World) -> Non
 
 
 @in_world
+async def test_who_waits_and_asks_for_help_is_read_by_the_officer(world: World) -> None:
+    officer = await world.signed_in("olu", Role.OFFICER)
+    await referred(world)
+    for wish in ("assistance", "safeguarding", "assistance"):
+        await world.tell(GATE, "passage.asked", passage.Asked(passage="p-1", wish=wish))
+    [item] = await referrals(officer)
+    assert item["reasons"] == ["face-mismatch", "assistance", "safeguarding"]
+    with pytest.raises(Misplaced):
+        await world.tell(SCANNER, "passage.asked", passage.Asked(passage="p-1", wish="assistance"))
+
+
+@in_world
 async def test_an_ended_passage_closes_its_referral_undecided(world: World) -> None:
     officer = await world.signed_in("olu", Role.OFFICER)
     await referred(world)
@@ -298,7 +310,7 @@ async def test_past_its_retention_a_record_goes_with_its_pictures(world: World) 
     trail = (await officer.get("/api/audit")).json()
     assert trail["chain_valid"] is True
     [gone] = [entry for entry in trail["entries"] if entry["action"] == "retention"]
-    assert gone["detail"] == {"passages": 1, "inspections": 0}
+    assert gone["detail"] == {"passages": 1, "inspections": 0, "second_looks": 0}
 
 
 @in_world

@@ -9,7 +9,7 @@ from central.happening import Misplaced
 from contract import inspection
 from contract.blob import Blob, Picture
 from contract.command import Execution, Result, Verb
-from contract.inspection import Disposition, Finding, Region
+from contract.inspection import Check, Disposition, Finding, Identity, Radiation, Region
 from tests.system.central_world import GATE, SCANNER, World, in_world
 
 DECISION = {"disposition": "release", "reason": "a bottle of water", "tools": ["window", "zoom"]}
@@ -34,6 +34,12 @@ def scanned(name: str = "i-1", disposition: Disposition = Disposition.HOLD) -> i
                 personal=False,
             )
         ],
+        checks=[
+            Check(name="recogniser", finding=Finding.SUSPECT, score=0.91),
+            Check(name="radiation", finding=Finding.CLEAR, detail="gamma +0.3 σ"),
+        ],
+        identity=Identity(container="CSQU3054383", weight_kg=1234.0),
+        radiation=Radiation(occupancy=7, gamma_sigma=0.3),
         lost_lines=2,
         notes=["2 lines lost"],
         stages_ms={"scan": 900.0},
@@ -83,6 +89,34 @@ async def test_a_held_item_waits_and_says_what_was_found(world: World) -> None:
         "decision_reason": None,
         "notes": ["2 lines lost"],
         "lost_lines": 2,
+        "checks": [
+            {
+                "name": "recogniser",
+                "finding": "suspect",
+                "detail": "",
+                "score": 0.91,
+                "regions": [],
+            },
+            {
+                "name": "radiation",
+                "finding": "clear",
+                "detail": "gamma +0.3 σ",
+                "score": None,
+                "regions": [],
+            },
+        ],
+        "identity": {
+            "container": "CSQU3054383",
+            "declared": None,
+            "chapter": None,
+            "weight_kg": 1234.0,
+        },
+        "radiation": {
+            "occupancy": 7,
+            "gamma_sigma": 0.3,
+            "neutron_sigma": None,
+            "alarms": [],
+        },
         "regions": [{"x": 1, "y": 2, "w": 3, "h": 4, "score": 0.9}],
         "pictures": [
             {
@@ -95,6 +129,8 @@ async def test_a_held_item_waits_and_says_what_was_found(world: World) -> None:
             }
         ],
         "command_state": None,
+        "second_look": False,
+        "revealed": None,
     }
 
 
@@ -355,3 +391,25 @@ async def test_every_decision_is_in_the_audit_trail_with_its_command(world: Worl
 
 async def give_up(world: World) -> None:
     await give_up_on_silence(world.core)
+
+
+@in_world
+async def test_a_scanners_latest_self_test_is_shown_with_the_unit(world: World) -> None:
+    browser = await world.signed_in("ann", Role.ANALYST)
+    await world.come_online(SCANNER)
+    measure = inspection.Measure(
+        name="penetration", value=42.0, wanted=38.0, unit="mm", passed=True
+    )
+    for passed in (False, True):
+        said = inspection.Tested(
+            test="t-1", passed=passed, measures=[measure], detail="as told", beam_on_s=1.0
+        )
+        await world.tell(SCANNER, "inspection.tested", said)
+    units = (await browser.get("/api/fleet")).json()["units"]
+    [unit] = [unit for unit in units if unit["unit"] == "scanner-01"]
+    assert unit["self_test"] == {
+        "at": "2026-03-01T08:00:00Z",
+        "passed": True,
+        "detail": "as told",
+        "measures": [measure.model_dump()],
+    }

@@ -3,13 +3,17 @@ import type { Inspection, Referral, Unit } from "../src/api/types";
 import { Calls } from "../src/lib/calls";
 import { checkText, problemsFirst, reasonText } from "../src/lib/check-words";
 import { byPlace, nextItem, upsert, waitingItems } from "../src/lib/collections";
+import { findingMark, itemCheckText, worstFirst } from "../src/lib/item-checks";
 import { keyName } from "../src/lib/keys";
 import { phaseText } from "../src/lib/lane-words";
+import { likenessText } from "../src/lib/likeness";
 import { commandMark, gateMark, serviceMark } from "../src/lib/marks";
 import { stepOf } from "../src/lib/steps";
 import { entryToken, may, parseRoute } from "../src/lib/route";
 import { age, duration, offset } from "../src/lib/time";
+import { partsOf } from "../src/review/pictures";
 import { continued, looking } from "../src/review/sitting";
+import { joined } from "../src/viewer/image";
 
 const item = (id: string, minute: number, more: Partial<Inspection> = {}): Inspection =>
   ({ id, scanned_at: `2026-01-01T10:${minute}:00Z`, state: "open", claimed_by: null, ...more }) as Inspection;
@@ -20,6 +24,11 @@ describe("the queue", () => {
 
   it("has the longest waiting first, and nothing that is decided", () => {
     expect(waitingItems(queue).map((one) => one.id)).toEqual(["a", "b", "c"]);
+  });
+
+  it("has second looks behind what a lane waits for, however long they wait", () => {
+    const looks = [item("look", 1, { second_look: true }), item("held", 59, { second_look: false })];
+    expect(waitingItems(looks).map((one) => one.id)).toEqual(["held", "look"]);
   });
 
   it("gives the next that nobody holds, or the one that I hold", () => {
@@ -67,7 +76,7 @@ describe("words", () => {
   it("say a reason as a sentence, or compose one, or show the code", () => {
     expect(reasonText("expiry.failed")).toBe("The document has expired, or its date is no date");
     expect(reasonText("authenticity.data_group_hashes.failed")).toBe("Data in the chip were changed after signing");
-    expect(reasonText("pad.not-supported")).toBe("Live person in front of the camera is not supported here");
+    expect(reasonText("face-pad.not-supported")).toBe("Live person in front of the camera is not supported here");
     expect(reasonText("something-new.failed")).toBe("something-new.failed");
     expect(reasonText("safeguarding.requested")).toBe(reasonText("assistance"));
     expect(checkText("something-new")).toBe("something-new");
@@ -178,5 +187,55 @@ describe("a sitting", () => {
     const sitting = continued(null, 0);
     expect(looking(sitting, 10 * minute)).toBeNull();
     expect(continued(sitting, 10 * minute).since).toBe(10 * minute);
+  });
+});
+
+describe("an item's examinations", () => {
+  const check = (name: string, finding: "clear" | "suspect" | "unreadable") =>
+    ({ name, finding, detail: "", score: null, regions: [] });
+
+  it("are told by name, an unknown one by its own", () => {
+    expect(itemCheckText("radiation")).toBe("Radiation");
+    expect(itemCheckText("smell-of-fish")).toBe("Smell of fish");
+  });
+
+  it("show first what holds the item", () => {
+    const checks = [check("a", "clear"), check("b", "unreadable"), check("c", "suspect"), check("d", "clear")];
+    expect(worstFirst(checks).map(({ name }) => name)).toEqual(["c", "b", "a", "d"]);
+  });
+
+  it("never look clear when they are not", () => {
+    expect(findingMark("unreadable").tone).not.toBe("good");
+    expect(findingMark("invented" as "clear").tone).not.toBe("good");
+  });
+});
+
+describe("a long item's picture", () => {
+  const part = (kind: string, available = true) =>
+    ({ kind, sha256: kind, width: 2, height: 1, bits: 16, available });
+  const item = (...pictures: ReturnType<typeof part>[]) => ({ pictures }) as Inspection;
+
+  it("is its parts in their order", () => {
+    const parts = ["low", "high-10", "high-2", "high"].map((kind) => part(kind));
+    expect(partsOf(item(...parts), "high")).toEqual(["high", "high-2", "high-10"]);
+  });
+
+  it("is not shown while a part of it is missing", () => {
+    expect(partsOf(item(part("high"), part("high-2", false)), "high")).toEqual([]);
+  });
+
+  it("is put together one below the other", () => {
+    const image = (...data: number[]) => ({ width: 2, height: data.length / 2, bits: 16, data: Uint16Array.from(data) });
+    const whole = joined([image(1, 2), image(3, 4, 5, 6)]);
+    expect([whole.height, ...whole.data]).toEqual([3, 1, 2, 3, 4, 5, 6]);
+    expect(() => joined([image(1, 2), { ...image(1, 2), width: 1 }])).toThrow();
+  });
+});
+
+describe("likeness", () => {
+  it("is told in words, never as more than it is", () => {
+    expect([1, 0.95, 0.9499, 0.88, 0.8, 0.79, 0].map(likenessText)).toEqual([
+      "Nearly the same", "Nearly the same", "Very alike", "Very alike", "Alike", "Hardly alike", "Hardly alike",
+    ]);
   });
 });

@@ -6,6 +6,7 @@ import { localMean } from "../src/viewer/local-mean";
 import { palette, type PaletteName } from "../src/viewer/palette";
 import { DEPTH_MAX, depthOf } from "../src/viewer/physics";
 import { halve, interleave, levelFor, pyramid } from "../src/viewer/pyramid";
+import { reduce } from "../src/viewer/thumbnail";
 import { cut } from "../src/viewer/tiles";
 import { colourTable, tone } from "../src/viewer/tone";
 import { firstLook } from "../src/viewer/view-state";
@@ -155,5 +156,18 @@ describe("tone", () => {
     const table = colourTable({ ...firstLook(scene, false), opaque: true }, 60_000);
     expect(table[599]).toBe(0xffc020ff);
     expect(table[601]).not.toBe(0xffc020ff);
+  });
+});
+
+describe("a picture in small", () => {
+  it("is the mean of each cell, at the edges of what there is", () => {
+    const data = Uint16Array.of(10, 20, 7, 30, 40, 9, 65_535, 65_535, 1);
+    const small = reduce({ width: 3, height: 3, bits: 16, data }, 2);
+    expect([small.width, small.height, ...small.data]).toEqual([2, 2, 25, 8, 65_535, 1]);
+  });
+
+  it("is itself where it is small enough", () => {
+    const image = { width: 5, height: 3, bits: 16, data: random(15) };
+    expect(reduce(image, 1)).toEqual(image);
   });
 });

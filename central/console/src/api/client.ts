@@ -3,7 +3,7 @@
 // 2. Every changing call carries the CSRF token of the session.
 // 3. A 401 outside of signing in means the session is over; the console hears of it once, here.
 import type {
-  AuditPage, Disposition, Inspection, Judgement, Passage, Referral, Role, Session, Unit, User,
+  AuditPage, Detection, Disposition, Inspection, Judgement, Passage, Referral, Role, Session, SimilarItem, Unit, User,
 } from "./types";
 
 const PATIENCE_MS = 15_000;
@@ -97,6 +97,11 @@ export const api = {
   putBack: (inspection: string) => call<Inspection>("DELETE", `/api/review/${id(inspection)}/claim`),
   decide: (inspection: string, disposition: Disposition, reason: string, tools: string[]) =>
     call<Inspection>("POST", `/api/review/${id(inspection)}/decision`, { disposition, reason, tools }),
+
+  detection: () => call<Detection>("GET", "/api/detection"),
+  /** Released earlier under the same HS chapter, the most alike first; why, where there is none. */
+  similar: (inspection: string) =>
+    call<{ items: SimilarItem[]; reason: string | null }>("GET", `/api/review/${id(inspection)}/similar?top=5`),
 
   referrals: () => call<{ referrals: Referral[] }>("GET", "/api/referrals?state=open"),
   judge: (referral: string, decision: Judgement, reason: string) =>

@@ -63,6 +63,31 @@ export interface Region {
   score: number;
 }
 
+/** What one examination of an item says; regions in pixels of the picture. */
+export interface ItemCheck {
+  name: string;
+  finding: "clear" | "suspect" | "unreadable";
+  detail: string;
+  score: number | null;
+  regions: Region[];
+}
+
+export interface Identity {
+  container: string | null;
+  declared: string | null;
+  chapter: string | null;
+  weight_kg: number | null;
+}
+
+/** A threat that was projected into the picture; where, in its pixels. */
+export interface Reveal {
+  kind: string;
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
 export interface Inspection {
   id: string;
   site: string;
@@ -80,9 +105,25 @@ export interface Inspection {
   decision_reason: string | null;
   notes: string[];
   lost_lines: number;
+  checks: ItemCheck[];
+  identity: Identity | null;
   regions: Region[];
-  pictures: Picture<"high" | "low">[];
+  /** A long item comes in parts, one below the other: "high", "high-2", "high-3", … */
+  pictures: Picture<string>[];
   command_state: CommandState;
+  /** The item was cleared and has left: the answer is noted, no lane is told. */
+  second_look: boolean;
+  /** Told once the second look is over. */
+  revealed: Reveal | null;
+}
+
+/** An earlier item; likeness: 1 the same, near 0 nothing in common. */
+export interface SimilarItem {
+  inspection: string;
+  item: string;
+  likeness: number;
+  at: string;
+  pictures: Picture<string>[];
 }
 
 export interface Check {
@@ -144,4 +185,26 @@ export interface AuditPage {
 export interface User {
   name: string;
   roles: Role[];
+}
+
+export interface Interval {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** One operator's answers to second looks; `figures` is null where they are too few. */
+export interface Detector {
+  operator: string;
+  hits: number;
+  threats: number;
+  alarms: number;
+  harmless: number;
+  seconds: number;
+  figures: { hit_rate: Interval; false_alarm_rate: Interval; d_prime: Interval; d_a: Interval } | null;
+}
+
+export interface Detection {
+  least: number;
+  operators: Detector[];
 }

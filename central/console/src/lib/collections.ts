@@ -17,9 +17,10 @@ export function isWaiting(work: { state: string }): boolean {
   return work.state === "open" || work.state === "claimed";
 }
 
-/** What still waits, longest wait first. */
+/** What still waits, longest wait first; behind it the second looks, for which no lane stands still. */
 export function waitingItems(items: Inspection[]): Inspection[] {
-  return items.filter(isWaiting).toSorted((a, b) => moment(a.scanned_at) - moment(b.scanned_at));
+  return items.filter(isWaiting).toSorted((a, b) =>
+    Number(a.second_look) - Number(b.second_look) || moment(a.scanned_at) - moment(b.scanned_at));
 }
 
 export function waitingReferrals(referrals: Referral[]): Referral[] {

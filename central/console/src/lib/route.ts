@@ -1,7 +1,7 @@
 // Where the console is, in the part of the address behind `#`; and the one-time link in its path.
 import type { Role } from "../api/types";
 
-export type ScreenName = "fleet" | "gates" | "review" | "passages" | "audit" | "users";
+export type ScreenName = "fleet" | "gates" | "review" | "passages" | "detection" | "audit" | "users";
 
 export interface Route {
   screen: ScreenName;
@@ -19,6 +19,7 @@ export const SCREENS: Entry[] = [
   { name: "gates", title: "Gates", needs: "officer" },
   { name: "review", title: "Scanner review", needs: "analyst" },
   { name: "passages", title: "Passages", needs: "viewer" },
+  { name: "detection", title: "Detection", needs: "supervisor" },
   { name: "audit", title: "Audit", needs: "supervisor" },
   { name: "users", title: "Users", needs: "admin" },
 ];

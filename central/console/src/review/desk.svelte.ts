@@ -4,6 +4,7 @@
 // 3. After a decision the next waiting item opens by itself.
 // 4. Whoever puts an item back, or signs out, ends the claim; others need not wait for it.
 // 5. An item that ends while it is open is closed, with a word.
+// 6. A projected threat is told and outlined once its second look is over, before the next item opens.
 import { ApiError, api } from "../api/client";
 import type { Disposition, Inspection, Region } from "../api/types";
 import { isWaiting, nextItem } from "../lib/collections";
@@ -27,10 +28,12 @@ class Desk {
   sitting = $state.raw<Sitting | null>(null);
   /** The recogniser's boxes as they were on opening; they do not move under the operator's eyes. */
   regions = $state.raw<Region[]>([]);
+  /** The second look that is over and held a projected threat; its picture stays until `goOn`. */
+  revealed = $state.raw<Inspection | null>(null);
   #renewal: ReturnType<typeof setInterval> | undefined;
 
   get item(): Inspection | undefined {
-    return world.review.find(this.id);
+    return world.review.find(this.id) ?? this.revealed ?? undefined;
   }
 
   async open(item: Inspection): Promise<void> {
@@ -80,9 +83,13 @@ class Desk {
     const item = this.item;
     if (!item || this.sending) return false;
     this.sending = true;
+    let answered: Inspection;
     try {
-      world.review.take(await api.decide(item.id, disposition, reason.trim(), this.tools));
-      notices.done(`${item.item}: ${disposition} sent to ${item.unit}.`);
+      answered = await api.decide(item.id, disposition, reason.trim(), this.tools);
+      world.review.take(answered);
+      notices.done(item.second_look
+        ? `${item.item}: your answer is noted. The item has left.`
+        : `${item.item}: ${disposition} sent to ${item.unit}.`);
     } catch (error) {
       notices.alarm(`${item.item} is not decided. ${wordsOf(error)}`);
       return false;
@@ -90,9 +97,15 @@ class Desk {
       this.sending = false;
     }
     this.sitting = continued(this.sitting, Date.now());
-    this.close();
-    await this.openNext();
+    if (answered.revealed) this.#reveal(answered);
+    else await this.goOn();
     return true;
+  }
+
+  /** Closes what is open, and opens the next item. */
+  goOn(): Promise<void> {
+    this.close();
+    return this.openNext();
   }
 
   /** Closes the open item and gives its claim up. */
@@ -100,8 +113,11 @@ class Desk {
     const item = this.item;
     if (!item || this.sending) return;
     this.close();
+    if (!isWaiting(item)) return;
     try {
-      world.review.take(await api.putBack(item.id));
+      const back = await api.putBack(item.id);
+      world.review.take(back);
+      if (back.revealed) notices.done(`${back.item} held a projected threat: ${back.revealed.kind}. It does not count.`);
     } catch (error) {
       notices.alarm(`Item ${item.item} stays claimed for a few minutes. ${wordsOf(error)}`);
     }
@@ -110,8 +126,10 @@ class Desk {
   /** Called with every change of the queue. */
   watch(): void {
     const item = this.item;
-    if (!item || this.opening || this.sending) return;
-    if (!isWaiting(item)) {
+    if (!item || this.opening || this.sending || this.revealed) return;
+    if (item.revealed) {
+      this.#reveal(item);
+    } else if (!isWaiting(item)) {
       notices.alarm(`Item ${item.item} was ended without you. It is closed here.`);
       this.close();
     } else if (item.claimed_by && item.claimed_by !== session.name) {
@@ -122,9 +140,15 @@ class Desk {
     }
   }
 
+  #reveal(item: Inspection): void {
+    clearInterval(this.#renewal);
+    this.revealed = item;
+  }
+
   close(): void {
     clearInterval(this.#renewal);
     this.id = null;
+    this.revealed = null;
     this.pictures = null;
     this.regions = [];
     this.trouble = null;

@@ -32,6 +32,23 @@ export function fromRgba(rgba: Uint8ClampedArray, width: number, height: number)
   return { width, height, bits: 8, data };
 }
 
+/** Parts of one picture that lie one below the other. Throws when they are not of one width. */
+export function joined(parts: Image16[]): Image16 {
+  const [first] = parts;
+  if (!first || parts.some((part) => part.width !== first.width || part.bits !== first.bits)) {
+    throw new ApiError(0, "bad-image", "The parts of the picture do not fit. Report the item; use another picture.");
+  }
+  if (parts.length === 1) return first;
+  const height = parts.reduce((sum, part) => sum + part.height, 0);
+  const data = new Uint16Array(first.width * height);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  return { ...first, height, data };
+}
+
 /** Fetches a picture. Errors: ApiError, in words for the operator. */
 export async function fetchImage(sha256: string): Promise<Image16> {
   const response = await api.image(sha256);

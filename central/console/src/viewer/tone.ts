@@ -5,6 +5,7 @@ import { palette } from "./palette";
 import type { ViewState } from "./view-state";
 
 type Toned = Pick<ViewState, "depth" | "window" | "gamma" | "invert">;
+type Coloured = Toned & Pick<ViewState, "palette" | "opaque">;
 
 export function tone(value: number, state: Toned, air: number): number {
   const signal = state.depth ? depthOf(value, air) : value / FULL;
@@ -14,7 +15,7 @@ export function tone(value: number, state: Toned, air: number): number {
 }
 
 /** The colour of each of the 65536 values, as ABGR for little-endian RGBA bytes. */
-export function colourTable(state: ViewState, air: number): Uint32Array {
+export function colourTable(state: Coloured, air: number): Uint32Array {
   const colours = palette(state.palette);
   const table = new Uint32Array(FULL + 1);
   for (let value = 0; value <= FULL; value++) {
