@@ -195,7 +195,7 @@ things in {tuned} harmless items alarm (object_rate_*: one item in twenty is hel
 strict_threshold, at which items_* and strange_shapes_* are told, is the score that 0.4 % of those
 items reached. All are judged on other items ({threats} with a threat, {harmless} without,
 {strange} with a threat of a shape never trained on). An item counts as hit only if it reaches the
-threshold and a region lies on the threat. alarms_per_object divides alarming regions by harmless things.
+threshold and a region lies on the threat. alarms_per_object divides alarms by harmless things.
 single_* is the same with the high energy alone, at its own threshold. A threat shows at least half
 (3 % of the open beam) and is turned at most 60° out of the beam; what hides better is not asked
 for. Wanted were 95 % hits at 0.4 % alarms: it does not reach them; razor blades in clutter and
