@@ -66,6 +66,7 @@ class FakeGate:
     power: Power = Power.MAINS
     on_fire: OnFire = OnFire.EXIT_OPENS
     on_power_loss: OnPowerLoss = OnPowerLoss.LEAVES_OPEN
+    pace: float = 1.0  # how much faster than life its time passes; a host's silence does not
     latched: Fault = field(default_factory=lambda: Fault(0))
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -154,7 +155,7 @@ class FakeGate:
 
     def _watch_host(self, seconds: float) -> None:
         was_silent = self._host_silent
-        self._silent_for += seconds
+        self._silent_for += seconds / self.pace
         if self._host_silent:
             self.entry.wanted = self.exit.wanted = False
         if self._host_silent and not was_silent:

@@ -70,6 +70,7 @@ class EGateLane:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        self.gate.pace = self.pace
         self.page_cameras = {light: self._over_glass(light) for light in self.lights}
         self.page_camera = self.page_cameras[Light.WHITE]
         self.face_camera = FakeCamera(lambda _: NOBODY if self.seated else self.in_front, rate=10.0)
