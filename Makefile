@@ -26,15 +26,19 @@ console: $(CONSOLE)/dist/index.html
 $(CONSOLE)/dist/index.html: $(SETUP) $(CONSOLE)/package-lock.json $(CONSOLE)/index.html $(shell find $(CONSOLE)/src $(CONSOLE)/public -type f 2>/dev/null)
 	$(BIN)/python tools/build_console.py
 
+PYTEST := $(BIN)/python -m pytest -q --dist loadfile
+
 demo: setup ## run a border on this machine (ARGS="--headless --travellers 3 --items 3")
 	$(BIN)/border-sim demo $(ARGS)
 
 test: setup ## lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q -n 4 --dist loadfile $(ARGS)
+	$(PYTEST) -n 4 -m "not realtime" $(ARGS)
+	$(PYTEST) -n 2 -m realtime $(ARGS)
 
 test-all: setup ## every test, none skipped for want of chromium, mosquitto or PostgreSQL
-	BORDER_TEST_ALL=1 $(BIN)/python -m pytest -q -n 4 --dist loadfile $(ARGS)
+	BORDER_TEST_ALL=1 $(PYTEST) -n 4 -m "not realtime" $(ARGS)
+	BORDER_TEST_ALL=1 $(PYTEST) -n 2 -m realtime $(ARGS)
 	$(BIN)/python tools/build_console.py test
 
 bench: setup ## print the bench table

@@ -31,7 +31,7 @@ Rows = NDArray[np.int8]
 
 VERSION = 1
 LENGTH = 192
-SCALE = 250.0  # of int8; no number of a descriptor exceeds a half
+SCALE = 250.0  # of int8; only of a picture that shows next to nothing a number exceeds a half
 SIDE = 96
 MOST_SIDE = 1024  # pixels that are looked at along a side; of larger pictures every n-th
 LEAST_SIDE = 16

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+
 WITHIN = 180.0  # s; a busy machine may take its time, a hung one may not
 
 

@@ -29,6 +29,8 @@ from tests.system.lanes import until
 from tests.system.test_egate_people import press, shows
 from tests.unit.test_seals import visa
 
+pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+
 PASSES = """
 [boarding_pass]
 required = true

@@ -17,6 +17,8 @@ from simulators.world.travellers import Story, Traveller
 from tests.system.gate_world import GateWorld, decide, gate_world
 from tests.system.lanes import until
 
+pytestmark = pytest.mark.realtime
+
 
 @pytest.fixture(scope="module")
 def running_gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GateWorld]:

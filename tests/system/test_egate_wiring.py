@@ -22,6 +22,8 @@ from simulators.world.issuer import Issuer
 from tests.system.gate_world import IMPATIENT, PACE, REST, GateWorld, _listened, bring, decide
 from tests.system.lanes import POLICY, running, until, written
 
+pytestmark = pytest.mark.realtime
+
 THE_FAULT = ("gate", WIRED_OTHERWISE)
 KEY = Ed25519PrivateKey.generate()
 

@@ -25,6 +25,8 @@ from simulators.world.travellers import Story
 from tests.system.gate_world import GateWorld, bring, gate_world
 from tests.system.lanes import RunningLane, until, written
 
+pytestmark = pytest.mark.realtime
+
 
 @pytest.fixture(scope="module")
 def running_gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GateWorld]:

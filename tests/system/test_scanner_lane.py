@@ -26,6 +26,8 @@ from simulators.world.items import Item
 from tests.system.lanes import OFFICER, until
 from tests.system.scanner_world import ScannerWorld, scanner_world, thing
 
+pytestmark = pytest.mark.realtime
+
 BEAM_OFF_WITHIN = 0.5  # s; generous for a busy machine, 0.2 is wanted
 
 

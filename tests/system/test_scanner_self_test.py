@@ -13,6 +13,8 @@ from simulators.world.phantom import phantom_item
 from tests.system.lanes import until
 from tests.system.scanner_world import ScannerWorld, scanner_world, thing
 
+pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+
 REQUIRED = """
 [self_test]
 required = true

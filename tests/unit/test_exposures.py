@@ -25,6 +25,8 @@ from models.xray.projection import air_counts, dark_counts, make_detector
 from simulators.detector.device import FakeDetector
 from simulators.serve import on_tcp
 
+pytestmark = pytest.mark.realtime
+
 PIXELS, RATE = 64, 5000.0
 WORLD = make_detector(PIXELS, seed=1, dead=0)
 AIR = air_counts(256, WORLD, 2).transpose(1, 0, 2)

@@ -86,7 +86,8 @@ def test_any_picture_gives_a_descriptor_or_a_reason(tau):
     except SimilarError:
         return
     assert np.isfinite(found).all()
-    assert np.abs(found).max() <= 127 / 250
+    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-4)
+    assert quantised(found).any()
 
 
 def test_a_descriptor_travels_as_text(loads):
