@@ -41,6 +41,19 @@ def laid(world: ScannerWorld, item: Item) -> Diverter | None:
     return world.comes(item).result(60)
 
 
+def measured(world: ScannerWorld) -> Diverter | None:
+    """Lay the phantom down; again where a busy machine stopped the lane in the middle of it."""
+    for _ in range(4):
+        gone = world.comes(phantom_item())
+        world.lane.reaches("test_scanning", "fault", within=30)
+        world.lane.reaches("idle", "fault", within=30)
+        if world.lane.phase == "idle":
+            return gone.result(30)
+        world.lane.open("testing")
+        gone.result(30)
+    raise AssertionError(f"the phantom was not measured: {self_tests(world)[-1:]}")
+
+
 def test_the_lane_is_out_of_service_until_the_phantom_was_measured_well(
     scanner: ScannerWorld,
 ) -> None:
@@ -53,8 +66,7 @@ def test_the_lane_is_out_of_service_until_the_phantom_was_measured_well(
     scanner.lane.tells("lane", "TestFailed")
     scanner.lane.open("testing")
     assert gone.result(30) is Diverter.DIVERT, "whatever it was, it was not judged"
-    assert laid(scanner, phantom_item()) is Diverter.DIVERT
-    scanner.lane.reaches("idle")
+    assert measured(scanner) is Diverter.DIVERT
     passed = self_tests(scanner)[-1]
     assert passed["passed"], passed["detail"]
     assert len(passed["measures"]) > 5  # type: ignore[arg-type]
