@@ -65,6 +65,7 @@ def test_a_threat_is_projected_once_the_item_has_left(scanner: ScannerWorld) -> 
     assert (ended["disposition"], ended["inspection"] in str(made)) == ("release", False)
     for picture in made["pictures"]:
         assert scanner.spooled(picture["blob"]["sha256"])
+    until(lambda: scanner.lane.faults == set())
 
 
 def test_what_goes_wrong_with_a_projection_is_no_matter_of_the_lane(
@@ -80,3 +81,4 @@ def test_what_goes_wrong_with_a_projection_is_no_matter_of_the_lane(
     scanner.lane.reaches("idle")
     assert set(kinds(scanner, since)) == {"inspection.scanned", "inspection.ended"}
     assert not scanner.lane.was_told("lane", "RuntimeError")
+    until(lambda: scanner.lane.faults == set())
