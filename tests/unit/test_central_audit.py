@@ -94,7 +94,7 @@ def test_anchors_are_read_back_and_forgeries_are_named(tmp_path: Path) -> None:
     anchors.add(7, "b" * 64)
     assert anchors.read() == {1: "a" * 64, 7: "b" * 64}
     text = path.read_text()
-    for forged in (text.replace("7 ", "8 "), text.replace("bb", "cc"), text + "junk\n"):
+    for forged in (text.replace("\n7 ", "\n8 "), text.replace("b" * 64, "c" * 64), text + "junk\n"):
         path.write_text(forged)
         with pytest.raises(AnchorError, match=r"line [23] of"):
             anchors.read()
