@@ -34,11 +34,11 @@ demo: setup ## run a border on this machine (ARGS="--headless --travellers 3 --i
 test: setup ## lint, types and every test that this machine can run
 	$(MAKE) --no-print-directory lint
 	$(PYTEST) -n 4 -m "not realtime" $(ARGS)
-	$(PYTEST) -n 2 -m realtime $(ARGS)
+	$(PYTEST) -n 3 -m realtime $(ARGS)
 
 test-all: setup ## every test, none skipped for want of chromium, mosquitto or PostgreSQL
 	BORDER_TEST_ALL=1 $(PYTEST) -n 4 -m "not realtime" $(ARGS)
-	BORDER_TEST_ALL=1 $(PYTEST) -n 2 -m realtime $(ARGS)
+	BORDER_TEST_ALL=1 $(PYTEST) -n 3 -m realtime $(ARGS)
 	$(BIN)/python tools/build_console.py test
 
 bench: setup ## print the bench table

@@ -15,14 +15,6 @@ from hypothesis import settings
 FORGIVEN = "shared"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if not os.environ.get("BORDER_TEST_ALL"):
-        left_out = pytest.mark.skip(reason="thorough: `make test-all` runs it")
-        for item in items:
-            if item.get_closest_marker("thorough") is not None:
-                item.add_marker(left_out)
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     outcome = yield

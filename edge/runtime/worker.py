@@ -5,6 +5,8 @@
    whatever a poll returns is posted to the lane.
 3. A job is answered through a future. While the device is away a job fails at once, and what waited
    when it went away fails too: no old command is carried out when the device comes back.
+   A device that refuses one is polled first: a gate that refuses to close may be on fire, and
+   whoever asked shall know that before the refusal.
 4. Every poll that goes wrong is posted by name. A device that stays silent, or refuses, is failed
    but not given up: the polls go on.
 5. Whatever else goes wrong in a driver is a bug: it is posted by name and the device is reopened.
@@ -22,7 +24,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from contract.health import DeviceState
-from drivers.errors import DriverError, LinkLost
+from drivers.errors import DriverError, LinkLost, Refused
 from edge.runtime.backoff import Backoff
 
 IDLE_TURN = 1.0  # s between looks at the stop of a worker that has nothing to poll
@@ -186,11 +188,17 @@ class Worker(Generic[DeviceT]):
         except LinkLost as error:
             job.answer.set_exception(error)
             raise
+        except Refused as error:
+            try:
+                self._look(device)
+            finally:
+                job.answer.set_exception(error)
         except Exception as error:  # noqa: BLE001 handed to whoever asked
             job.answer.set_exception(error)
 
     def _look(self, device: DeviceT) -> None:
-        assert self._poll is not None
+        if self._poll is None:
+            return
         try:
             value = self._poll(device)
         except LinkLost:

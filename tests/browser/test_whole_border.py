@@ -21,7 +21,7 @@ from tests.browser.conftest import opened
 from tests.browser.pixels import shown
 from tests.browser.steps import decide, go_to, open_first_item, sign_in
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 PATIENCE = 60.0  # s; a deadline on a busy machine
 

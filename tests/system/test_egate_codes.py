@@ -29,7 +29,7 @@ from tests.system.lanes import until
 from tests.system.test_egate_people import press, shows
 from tests.unit.test_seals import visa
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 PASSES = """
 [boarding_pass]

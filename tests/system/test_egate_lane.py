@@ -200,7 +200,7 @@ def test_a_fire_opens_the_exit_by_hardware_and_withdraws_every_command(
     assert not gate.sim.gate.entry.wanted
     until(lambda: gate.lane.unit._story is None, why="the passage is still open")
     for ended in gate.lane.told(since, "passage.ended"):
-        assert ended["outcome"] == "evacuated"
+        assert ended["outcome"] == "evacuated", gate.lane.faults
     gate.sim.gate.faults.stuck_exit_curtain = gate.sim.gate.faults.stuck_entry_curtain = False
     gate.sim.gate.set_fire(False)
     gate.lane.reaches("fault")

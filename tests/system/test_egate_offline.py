@@ -27,7 +27,7 @@ from tests.system.delivery import Amqtt, Applied, Ears, at_broker
 from tests.system.gate_world import PACE, REST
 from tests.system.lanes import POLICY, RunningLane, running, until, written
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 WATCHED_FOR, ALONE_FOR = 6.0, 8.0  # h
 

@@ -27,7 +27,7 @@ from simulators.world.travellers import Story
 from tests.system.gate_world import REST, GateWorld, bring, decide, gate_world
 from tests.system.lanes import until, written
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 URLS = dict.fromkeys(
     ("gate", "document_reader", "chip_reader", "page_camera", "face_camera"), "/dev/null"

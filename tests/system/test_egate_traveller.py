@@ -18,7 +18,7 @@ from simulators.world.travellers import FORGED, Story
 from tests.system.gate_world import REST, GateWorld, decide, gate_world
 from tests.system.lanes import until
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 FACE = ("face-image", "face-quality", "face-pad", "face-comparison")
 PAGE = ("spectral", "document-model", "printed-face")

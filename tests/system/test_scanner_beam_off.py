@@ -16,7 +16,7 @@ from tests.system.scanner_threats import (
 )
 from tests.system.scanner_world import ScannerWorld, scanner_world
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 TRIES = 5  # the machine is shared: one try that was in time shows that the lane is
 

@@ -24,7 +24,7 @@ from tests.system.lanes import until
 from tests.system.scanner_world import ScannerWorld, scanner_world, thing
 from tests.system.test_scanner_lane import Found, ended
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 PORTAL = "[identification.radiation]\nwithin = 3.0\n"
 NUMBER = "CSQU3054383"

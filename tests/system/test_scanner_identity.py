@@ -18,7 +18,7 @@ from tests.system.lanes import until
 from tests.system.scanner_world import ScannerWorld, scanner_world, thing
 from tests.system.test_scanner_lane import Found
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 NUMBER, OTHER = "CSQU3054383", "MWCU6059784"
 SECTIONS = """

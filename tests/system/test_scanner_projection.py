@@ -17,7 +17,7 @@ from tests.system.lanes import until
 from tests.system.scanner_world import ScannerWorld, scanner_world, thing
 from tests.system.test_scanner_lane import Found
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 MINE = ("inspection.scanned", "inspection.ended", "projection.sealed", "projection.made")
 

@@ -13,7 +13,7 @@ from simulators.world.phantom import phantom_item
 from tests.system.lanes import until
 from tests.system.scanner_world import ScannerWorld, scanner_world, thing
 
-pytestmark = [pytest.mark.realtime, pytest.mark.thorough]
+pytestmark = pytest.mark.realtime
 
 REQUIRED = """
 [self_test]

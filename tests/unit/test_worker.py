@@ -62,6 +62,27 @@ def test_polls_are_posted_and_jobs_are_answered(inbox: "queue.SimpleQueue[Happen
     worker.stop()
 
 
+def test_who_refuses_is_looked_at_before_the_refusal_is_told(
+    inbox: "queue.SimpleQueue[Happening]",
+) -> None:
+    script: queue.SimpleQueue[object] = queue.SimpleQueue()
+    worker = Worker("thing", lambda: Thing(script), inbox.put, poll=Thing.poll, every=3600)
+    worker.start()
+    assert inbox.get(timeout=SOON) == Condition("thing", DeviceState.CONNECTED)
+    script.put("on fire")
+    told: list[Happening] = []
+
+    def refuse(thing: Thing) -> None:
+        raise Refused("not while it burns")
+
+    answer = worker.ask(refuse)
+    answer.add_done_callback(lambda _: told.append(inbox.get_nowait()))
+    with pytest.raises(Refused):
+        answer.result(SOON)
+    worker.stop()
+    assert told == [Seen("thing", "on fire")]
+
+
 def test_a_lost_link_is_told_and_opened_again(inbox: "queue.SimpleQueue[Happening]") -> None:
     script: queue.SimpleQueue[object] = queue.SimpleQueue()
     lost = LinkLost("gone")
