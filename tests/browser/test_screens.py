@@ -60,7 +60,9 @@ def test_from_right_to_left_and_narrow(page: Page, central: FakeCentral, shots: 
     page.set_viewport_size({"width": 800, "height": 1000})
     check(page, shots, "review-narrow")
     go_to(page, "gates")
-    expect(page.get_by_test_id("open-first")).to_be_visible()  # before it, keys have nothing to open
+    expect(
+        page.get_by_test_id("open-first")
+    ).to_be_visible()  # before it, keys have nothing to open
     page.keyboard.press("Space")
     expect(page.get_by_test_id("checks")).to_be_visible()
     check(page, shots, "gate-narrow")
