@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from central.accounts.roles import Role
 from central.api.permissions import CONFIDENCES
-from central.api.views import FaultView, PassageView, ReferralView, UnitView
+from central.api.views_fleet import FaultView, UnitView
+from central.api.views_passages import PassageView, ReferralView
 
 CONFIDED: Final = "safeguarding"
 ORDINARY: Final = "assistance"  # spelt as a lane spells it

@@ -8,7 +8,7 @@ from central.api.discretion import shown_to
 from central.api.guard import Caller, Shared, Who
 from central.api.permissions import ANY_LANE
 from central.api.problems import Problem
-from central.api.views import CommandView, FleetView, LaneCommandRequest
+from central.api.views_fleet import CommandView, FleetView, LaneCommandRequest
 from central.fleet import commands, dispatch
 from central.store.fleet import Unit
 from contract.command import Verb

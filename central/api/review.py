@@ -12,17 +12,15 @@ from central.api.discretion import shown_to
 from central.api.guard import Shared, Who
 from central.api.problems import Problem
 from central.api.show_review import Which
-from central.api.views import (
-    DispositionRequest,
+from central.api.views_passages import (
     HandoverRequest,
-    InspectionView,
     OfficerRequest,
     OfficersView,
     PassagesView,
     ReferralsView,
     ReferralView,
-    ReviewView,
 )
+from central.api.views_review import DispositionRequest, InspectionView, ReviewView
 from central.core import Core
 from central.fleet import commands, dispatch
 from central.review import attend, decide, projections_steps

@@ -9,7 +9,7 @@ from central.accounts import limits, sessions, users
 from central.accounts.tokens import csrf_of
 from central.api.guard import COOKIE, Shared, Who, address_of
 from central.api.problems import Problem
-from central.api.views import LinkRequest, SessionView, SignInRequest, UserView
+from central.api.views_accounts import LinkRequest, SessionView, SignInRequest, UserView
 from central.audit import trail
 from central.core import Core
 from central.store.people import User

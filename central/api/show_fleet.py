@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from central.api.views import CountsView, DeviceView, FaultView, SelfTestView, UnitView
+from central.api.views_fleet import CountsView, DeviceView, FaultView, SelfTestView, UnitView
 from central.store.fleet import Health, OpenFault, Unit
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from central.api.show_pictures import pictures_of
-from central.api.views import InspectionView
+from central.api.views_review import InspectionView
 from central.review.projections import LOOK
 from central.review.story import State
 from central.store.looks import SecondLook

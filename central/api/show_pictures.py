@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from central.api.views import PictureView
+from central.api.views_review import PictureView
 from central.review.pictures import BlobState
 from central.store.stories import BlobRow, Picture
 

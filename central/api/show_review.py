@@ -10,7 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from central.api import show_looks
 from central.api.show_pictures import pictures_of
-from central.api.views import InspectionView, PassageView, PictureView, ReferralView
+from central.api.views_passages import PassageView, ReferralView
+from central.api.views_review import InspectionView, PictureView
 from central.review.story import State, state_of
 from central.store.fleet import CommandRow
 from central.store.stories import Decidable, Inspection, Passage

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from central.api.guard import Shared
 from central.api.problems import Problem
 from central.api.show_pictures import pictures_of
-from central.api.views import PictureView, View
+from central.api.views import View
+from central.api.views_review import PictureView
 from central.core import Core
 from central.review import decide
 from central.store.stories import Inspection

@@ -7,7 +7,7 @@ from central.accounts import users
 from central.accounts.users import AccountError
 from central.api.guard import Shared, Who
 from central.api.problems import Problem
-from central.api.views import SignInLinkView, UserRequest, UsersView, UserView
+from central.api.views_accounts import SignInLinkView, UserRequest, UsersView, UserView
 from central.audit import trail
 from contract.names import Identifier
 
