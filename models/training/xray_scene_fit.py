@@ -1,41 +1,40 @@
 """Fit the scene network: batches of the same goods with and without, and the hardest once more.
 
 1. A batch is threats, the same places without them, hard negatives, places anywhere, and some of
-   the harmless tiles that alarmed most so far.
-2. Three quarters of the steps see tiles of 256 mm, which teach most for the time; the rest see
-   320 mm, with as much around a threat as the network can use.
-3. A second round shows wide tiles alone, and the kinds that are hard more often.
-4. AdamW, the rate rising for 200 steps and falling to zero over each round; the running mean
-   of the weights is kept. Everything follows from the seed and the number of steps.
+   the harmless tiles that alarmed most so far. In half of the places some more things lie about.
+2. Most steps see tiles of 256 mm, which teach most for the time; the last see 320 mm, with as much
+   around a threat as the network can use.
+3. AdamW, the rate rising for 500 steps and falling to zero along a cosine; the running mean of the
+   weights is kept. Everything follows from the seed and the number of steps.
 """
 
 from __future__ import annotations
 
 import copy
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from models.training.xray_scene_network import SceneNetwork, Weights, begin_from, loss
-from models.training.xray_scene_tiles import Half, Shard, load, recorded
+from models.training.xray_scene_network import SceneNetwork, loss
+from models.training.xray_scene_things import Half, Rng, Shelf
+from models.training.xray_scene_tiles import Image, Mask, laid, recorded
 
-Rng = np.random.Generator
 Told = Callable[[str, SceneNetwork], None]
-Piece = tuple[Half, NDArray[np.bool_], int]
+Piece = tuple[Image, Mask, int]
 
 NEAR, FAR = 128, 160  # working pixels of a tile, early and late
 COUNTS = {NEAR: (10, 2, 3, 5), FAR: (8, 2, 2, 4)}  # threats, hard negatives, anywhere, again
-EARLY = 0.75  # of the steps
+EARLY = 0.8  # of the steps
 PEAK_RATE = 1.5e-3
-HARD = (0.15, 0.20, 0.25, 0.17, 0.06, 0.17)  # odds of each kind of KINDS in the second round
-POOL = 1500
+RISING = 500  # steps
+CLUTTER = 0.5  # odds of more things in a place, one or two
+TRIES = 6  # of places for one threat
+POOL = 1000
 ALARMING = -2.0  # logit
 
 
@@ -46,16 +45,16 @@ class Pool:
         self._kept: list[tuple[float, int, Half]] = []
         self._count = 0
 
-    def offer(self, alarm: float, tile: Half) -> None:
+    def offer(self, alarm: float, tile: Image) -> None:
         """Keep ``tile`` if it alarmed more than the least of those kept."""
         self._count += 1
-        entry = (alarm, self._count, tile)
+        entry = (alarm, self._count, tile.astype(np.float16))
         if len(self._kept) < POOL:
             heapq.heappush(self._kept, entry)
         elif alarm > self._kept[0][0]:
             heapq.heapreplace(self._kept, entry)
 
-    def take(self, rng: Rng) -> Half | None:
+    def take(self, rng: Rng) -> Image | None:
         """Take one out at random; it comes back with what it then alarms, if at all."""
         if not self._kept:
             return None
@@ -63,18 +62,16 @@ class Pool:
         self._kept[at], self._kept[-1] = self._kept[-1], self._kept[at]
         _, _, tile = self._kept.pop()
         heapq.heapify(self._kept)
-        return tile
+        return tile.astype(np.float32)
 
 
 class Source:
-    """Batches out of rendered shards."""
+    """Batches out of rendered scenes and things drawn to be hidden in them."""
 
-    def __init__(self, shards: list[Shard], seed: int, odds: Sequence[float] | None = None) -> None:
-        """Take threats as they were rendered, or each kind with its ``odds``."""
-        self.rng, self.odds = np.random.default_rng([seed, 5]), odds
-        self.shards, self.pool, self.side = shards, Pool(), NEAR
-        self.threats = [np.flatnonzero(shard.kinds >= 0) for shard in shards]
-        self.harmless = [np.flatnonzero(shard.kinds < 0) for shard in shards]
+    def __init__(self, shards: list[Half], seed: int) -> None:
+        self.rng = np.random.default_rng([seed, 5])
+        self.shards, self.shelf = shards, Shelf(self.rng)
+        self.pool, self.side = Pool(), NEAR
 
     def recordings(self) -> tuple[list[Piece], Tensor, Tensor]:
         """Return the tiles of a batch, their recordings, and the masks wanted of them."""
@@ -95,11 +92,11 @@ class Source:
         threats, negatives, places, again = COUNTS[self.side]
         for _ in range(threats):
             made += self._twins()
-        made += [self._negative() for _ in range(negatives)]
-        harmless = [self._anywhere() for _ in range(places)]
+        harmless = [self._negative() for _ in range(negatives)]
+        harmless += [self._place(1.0) for _ in range(places)]
         for _ in range(again):
             tile = self.pool.take(self.rng)
-            harmless.append(self._anywhere() if tile is None else tile)
+            harmless.append(self._place(1.0) if tile is None else tile)
         return made + [(tile, self._empty(), -1) for tile in harmless]
 
     def wider(self) -> None:
@@ -107,85 +104,53 @@ class Source:
         if self.side != FAR:
             self.side, self.pool = FAR, Pool()
 
-    def _empty(self) -> NDArray[np.bool_]:
+    def _empty(self) -> Mask:
         return np.zeros((self.side, self.side), np.bool_)
 
     def _twins(self) -> list[Piece]:
-        number = int(self.rng.integers(len(self.shards)))
-        shard, at = self.shards[number], int(self.rng.choice(self._some(number)))
-        part = self._cut(shard.masks[at])
-        scene, y, x = (int(value) for value in shard.places[at])
-        whole = shard.scenes[scene][:, y : y + shard.masks.shape[1], x : x + shard.masks.shape[2]]
-        mask = shard.masks[at][part]
-        return [
-            (shard.windows[at][:, *part], mask, int(shard.kinds[at])),
-            (whole[:, *part], self._empty(), -1),
-        ]
+        while True:
+            threat, kind = self.shelf.threat()
+            for _ in range(TRIES):  # thin ones show in few places
+                tile = self._place(0.6)
+                found = laid(tile, threat, self.rng)
+                if found is not None:
+                    return [(*found, kind), (tile, self._empty(), -1)]
 
-    def _some(self, number: int) -> NDArray[np.intp]:
-        """Return the windows of a shard to take a threat from."""
-        if self.odds is None:
-            return self.threats[number]
-        kind = int(self.rng.choice(len(self.odds), p=self.odds))
-        return np.flatnonzero(self.shards[number].kinds == kind)
+    def _negative(self) -> Image:
+        tile = self._place(0.6)
+        found = laid(tile, self.shelf.harmless(), self.rng)
+        return tile if found is None else found[0]
 
-    def _cut(self, mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-        """Return a tile's part of a window in which most of the threat is."""
-        room = mask.shape[0] - self.side
-        tries = self.rng.integers(0, room + 1, (6, 2))
-        parts = [(slice(y, y + self.side), slice(x, x + self.side)) for y, x in tries.tolist()]
-        seen = [int(mask[part].sum()) for part in parts]
-        return next(p for p, pixels in zip(parts, seen, strict=True) if pixels >= 0.8 * max(seen))
-
-    def _negative(self) -> Piece:
-        number = int(self.rng.integers(len(self.shards)))
-        shard, at = self.shards[number], int(self.rng.choice(self.harmless[number]))
-        return shard.windows[at][:, *self._cut(shard.masks[at])], self._empty(), -1
-
-    def _anywhere(self) -> Half:
+    def _place(self, spread: float) -> Image:
+        """Return a tile of a scene, its corner within the middle ``spread`` of where it may be."""
         shard = self.shards[int(self.rng.integers(len(self.shards)))]
-        scene = shard.scenes[int(self.rng.integers(len(shard.scenes)))]
-        top = int(self.rng.integers(scene.shape[1] - self.side + 1))
-        left = int(self.rng.integers(scene.shape[2] - self.side + 1))
-        tile: Half = scene[:, top : top + self.side, left : left + self.side]
+        scene = shard[int(self.rng.integers(len(shard)))]
+        room = np.array(scene.shape[1:]) - self.side
+        corner = room * (0.5 + spread * self.rng.uniform(-0.5, 0.5, 2))
+        top, left = (round(at) for at in corner.tolist())
+        tile = scene[:, top : top + self.side, left : left + self.side].astype(np.float32)
+        if self.rng.random() < CLUTTER:
+            for _ in range(int(self.rng.integers(1, 3))):
+                found = laid(tile, self.shelf.harmless(), self.rng)
+                tile = tile if found is None else found[0]
         return tile
 
 
-def train(
-    shards: list[Shard], weights: Weights, seed: int, steps: tuple[int, int], told: Told
-) -> SceneNetwork:
-    """Return a network trained for two rounds of ``steps`` from the crop network's ``weights``."""
+def train(shards: list[Half], seed: int, steps: int, told: Told) -> SceneNetwork:
+    """Return the running mean of a network trained for ``steps`` from random weights."""
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    network, source = SceneNetwork(), Source(shards, seed)
-    begin_from(network, weights, source.recordings()[1])
-    network = round_of(network, source, steps[0], PEAK_RATE, told)
-    return again(network, shards, seed, steps[1], told)
-
-
-def again(
-    network: SceneNetwork, shards: list[Shard], seed: int, steps: int, told: Told
-) -> SceneNetwork:
-    """Return the network after a second round, of wide tiles, with what is hard more often."""
-    source = Source(shards, seed + 1, HARD)
-    source.wider()
-    return round_of(network, source, steps, PEAK_RATE * 0.6, told)
-
-
-def round_of(
-    network: SceneNetwork, source: Source, steps: int, peak: float, told: Told
-) -> SceneNetwork:
-    """Return the running mean of the network over a round of ``steps``."""
-    network = network.to(memory_format=torch.channels_last).train()
+    source = Source(shards, seed)
+    network = SceneNetwork().to(memory_format=torch.channels_last).train()
     average: SceneNetwork = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=1e-3)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=PEAK_RATE, weight_decay=1e-3)
     smooth = 4.0
     with ThreadPoolExecutor(1) as beside:
         ready = beside.submit(source.recordings)
         for step in range(steps):
             for group in optimiser.param_groups:
-                group["lr"] = peak * _share(step, steps)
+                group["lr"] = PEAK_RATE * _share(step, steps)
             pieces, tiles, masks = ready.result()
             if step == round(EARLY * steps):
                 source.wider()
@@ -193,7 +158,7 @@ def round_of(
             value, alarms = _step(network, optimiser, tiles, masks)
             wait([ready])  # the pool must not change under it, or no run would repeat another
             source.learn(pieces, alarms)
-            follow(average, network, min(0.998, step / (step + 10)))
+            follow(average, network, min(0.999, step / (step + 10)))
             smooth = smooth * 0.99 + 0.01 * value
             if (step + 1) % 100 == 0:
                 told(f"step {step + 1} of {steps}: loss {smooth:.4f}", average)
@@ -202,8 +167,8 @@ def round_of(
 
 
 def _share(step: int, steps: int) -> float:
-    """Return the share of the peak rate: up over 200 steps, then down along a cosine."""
-    return float(min(1, (step + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * step / steps)))
+    """Return the share of the peak rate: up over ``RISING``, then down along a cosine."""
+    return float(min(1, (step + 1) / RISING) * (0.5 + 0.5 * np.cos(np.pi * step / steps)))
 
 
 def _step(
@@ -228,8 +193,3 @@ def follow(average: torch.nn.Module, network: torch.nn.Module, keep: float) -> N
             mean.lerp_(new, 1 - keep)
         else:
             mean.copy_(new)
-
-
-def load_all(folder: Path, seed: int, shards: int) -> list[Shard]:
-    """Return the first ``shards`` of what was rendered from ``seed``."""
-    return [load(folder / f"{seed}-{index}.npz") for index in range(shards)]

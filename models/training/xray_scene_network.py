@@ -1,10 +1,9 @@
 """The scene network: fully convolutional, for pictures of known pitch, cheap where pixels are many.
 
 1. Input (n, 5, h, w) at ``WORKING_MM`` a pixel, h and w multiples of 32 (models/xray/scenes.py).
-2. The encoder, and the first step back up, are those of the crop network (xray_network.py) and
-   begin with its weights: shapes are learned once. The rest of the way up adds (it does not
-   concatenate) 1×1 projections, which costs a fifth of that network's decoder.
-3. ``masks`` (n, 6, h/4, w/4): where each kind lies. ``sure`` (n, 7, h/16, w/16): any threat, then
+2. The way down halves five times, with one more residual step where most shapes are told apart.
+   The way up adds 1×1 projections (it does not concatenate), which costs a fifth of a decoder.
+3. ``masks`` (n, 6, h/4, w/4): where each kind lies. ``sure`` (n, 7, h/8, w/8): any threat, then
    the six kinds, judged with some 300 mm of surroundings.
 4. The loss of ``sure`` is that of the decision: its largest cells on a threat must be high, its
    largest cells elsewhere low. That of ``masks`` weighs a razor blade's cells as a device's, and
@@ -13,21 +12,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from itertools import pairwise
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.training.xray_network import WIDTHS
 from models.xray.scenes import CHANNELS, KINDS, MASK_STRIDE, SURE_STRIDE
 
-NECK = 48
-TOP = 3  # cells of a tile that speak for it
+WIDTHS = (24, 40, 80, 112, 144)  # at 1/2, 1/4 … 1/32
+NECK = 64
+TOP = 6  # cells of a tile that speak for it
 WORST = 24  # mask cells of a tile that are most wrongly thought a threat
-Weights = Mapping[str, np.ndarray]
 
 
 def _step(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:
@@ -38,77 +34,49 @@ def _step(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Seq
     )
 
 
+class Residual(nn.Module):  # type: ignore[misc]
+    """A step whose result is added to what it was given."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.step = nn.Sequential(
+            nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (n, width, h, w) of the same shape."""
+        return functional.relu(x + self.step(x))
+
+
 class SceneNetwork(nn.Module):  # type: ignore[misc]
-    """The crop network's encoder and an additive pyramid; gives logits."""
+    """An encoder and an additive pyramid; gives logits."""
 
     def __init__(self) -> None:
         super().__init__()
         quarter, eighth, sixteenth, deepest = WIDTHS[1:]
         self.stem = _step(CHANNELS, WIDTHS[0], 2, 5)
         self.down = nn.ModuleList(
-            nn.Sequential(_step(a, b, 2), _step(b, b)) for a, b in pairwise(WIDTHS)
+            nn.Sequential(_step(a, b, 2), Residual(b)) for a, b in pairwise(WIDTHS)
         )
-        self.up = nn.ModuleList([_step(deepest + sixteenth, sixteenth)])
-        self.sure = nn.Conv2d(sixteenth, len(KINDS) + 1, 1)
+        self.more = nn.ModuleList([Residual(eighth), Residual(sixteenth)])
+        self.middle = _step(deepest + sixteenth, sixteenth)
         self.from_middle = nn.Conv2d(sixteenth, NECK, 1)
         self.from_eighth = nn.Conv2d(eighth, NECK, 1)
-        self.fine = _step(NECK, quarter)
+        self.fine = _step(NECK, NECK)
+        self.sure = nn.Conv2d(NECK, len(KINDS) + 1, 1)
+        self.from_fine = nn.Conv2d(NECK, quarter, 1)
         self.from_quarter = nn.Conv2d(quarter, quarter, 1)
         self.masks = nn.Conv2d(quarter, len(KINDS), 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits of ``masks`` and ``sure``."""
-        x = self.stem(x)
-        levels = []
-        for stage in self.down:
-            x = stage(x)
-            levels.append(x)
-        quarter, eighth, sixteenth, deepest = levels
-        middle = self.up[0](torch.cat([_doubled(deepest), sixteenth], 1))
+        quarter = self.down[0](self.stem(x))
+        eighth = self.more[0](self.down[1](quarter))
+        sixteenth = self.more[1](self.down[2](eighth))
+        middle = self.middle(torch.cat([_doubled(self.down[3](sixteenth)), sixteenth], 1))
         fine = self.fine(self.from_eighth(eighth) + _doubled(self.from_middle(middle)))
-        finest = functional.relu(self.from_quarter(quarter) + _doubled(fine))
-        return self.masks(finest), self.sure(middle)
-
-
-@torch.no_grad()  # type: ignore[untyped-decorator]
-def begin_from(network: SceneNetwork, weights: Weights, tiles: Tensor) -> None:
-    """Give the network the crop network's weights as exported: ``NAME.weight``, ``…_bias``.
-
-    Its batch normalisation was folded away. Here it is put back so that, on ``tiles``, it changes
-    nothing: each layer's spread and mean are measured and given back as scale and shift.
-    """
-    steps = {
-        name: part
-        for name, part in network.named_modules()
-        if _is_step(part) and f"network.{name}.0.weight" in weights
-    }
-    hooks = []
-    for name, step in steps.items():
-        kernel = torch.from_numpy(weights[f"network.{name}.0.weight"].copy())
-        step[0].weight[:, : kernel.shape[1]] = kernel
-        step[0].weight[:, kernel.shape[1] :] = 0  # channels that the crop network does not have
-        bias = torch.from_numpy(weights[f"network.{name}.0.weight_bias"].copy())
-        hooks.append(step[0].register_forward_hook(_put_back(step[1], bias)))
-    network.eval()
-    network(tiles)
-    network.train()
-    for hook in hooks:
-        hook.remove()
-
-
-def _is_step(part: nn.Module) -> bool:
-    return isinstance(part, nn.Sequential) and isinstance(part[0], nn.Conv2d)
-
-
-def _put_back(norm: nn.BatchNorm2d, bias: Tensor) -> Callable[[nn.Module, object, Tensor], None]:
-    def hook(_: nn.Module, __: object, found: Tensor) -> None:
-        mean, spread = found.mean((0, 2, 3)), found.var((0, 2, 3), unbiased=False)
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(spread)
-        norm.weight.copy_(torch.sqrt(spread + norm.eps))
-        norm.bias.copy_(bias + mean)
-
-    return hook
+        finest = functional.relu(self.from_quarter(quarter) + _doubled(self.from_fine(fine)))
+        return self.masks(finest), self.sure(fine)
 
 
 def _doubled(x: Tensor) -> Tensor:
@@ -116,7 +84,10 @@ def _doubled(x: Tensor) -> Tensor:
 
 
 class DeployedScene(nn.Module):  # type: ignore[misc]
-    """The network as it is shipped: probabilities instead of logits."""
+    """The network as it is shipped: probabilities instead of logits.
+
+    A cell's certainty is that of the nine about it: one cell alone is often mistaken.
+    """
 
     def __init__(self, network: SceneNetwork) -> None:
         super().__init__()
@@ -125,7 +96,8 @@ class DeployedScene(nn.Module):  # type: ignore[misc]
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the probabilities of ``masks`` and ``sure``."""
         masks, sure = self.network(x)
-        return torch.sigmoid(masks), torch.sigmoid(sure)
+        calm = functional.avg_pool2d(sure, 3, 1, 1, count_include_pad=False)
+        return torch.sigmoid(masks), torch.sigmoid(calm)
 
 
 def loss(found: tuple[Tensor, Tensor], masks: Tensor) -> Tensor:

@@ -13,49 +13,81 @@ from models.training.xray_scene_judge import (
     per_object,
     threshold,
 )
-from models.xray.scenes import CHANNELS, KINDS, MASK_STRIDE, SURE_STRIDE
-from simulators.world.goods import scene
-from simulators.world.goods_threats import Threat
+from models.training.xray_scene_things import Shelf, thing
+from models.xray.scenes import CHANNELS, KINDS, MASK_STRIDE, SURE_STRIDE, working
+from models.xray.spectrum import depth_from_bins
+from simulators.world.goods import Container, pack, scene
+from simulators.world.goods_canvas import Canvas
+from simulators.world.goods_threats import DRAW, Threat
 
 
 @pytest.fixture(scope="module")
-def shard(tmp_path_factory):
+def scenes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiles")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiles, "SHARD", 2)
         tiles.render(folder, seed=5, shards=1)
-    return tiles.load(folder / "5-0.npz")
+    return tiles.load(folder, 5, 1)
 
 
-def test_a_window_is_its_scene_with_a_threat_and_nothing_else(shard):
-    assert (shard.kinds >= 0).sum() >= 4
-    assert (shard.kinds < 0).sum() >= 2
-    for window, mask, kind, (number, top, left) in zip(
-        shard.windows, shard.masks, shard.kinds, shard.places, strict=True
-    ):
-        side = window.shape[1]
-        same = shard.scenes[number][:, top : top + side, left : left + side]
-        more = window[1].astype(float) - same[1].astype(float)
-        assert more.min() > -0.02
-        if kind >= 0:
-            assert more[mask].mean() > 10 * abs(more[~mask]).mean()
+def tile_of(scenes):
+    return scenes[0][0][:, 60:188, 60:188].astype(np.float32)
+
+
+def test_a_scene_kept_in_bins_is_the_scene_as_it_was_drawn(scenes):
+    canvas = Canvas(tiles.LINES, tiles.PIXELS, 1.0)
+    rng = np.random.default_rng([5, 77, 0, 1])
+    pack(canvas, rng, list(Container)[int(rng.integers(len(Container)))])
+    kept = np.exp(-depth_from_bins(scenes[0][1].astype(np.float32)))
+    drawn = working(np.exp(-canvas.tau()), 1.0)
+    assert np.abs(kept - drawn).max() < 0.1, (
+        "edges within a pixel, where the beam's mean is not µ's"
+    )
+    assert np.abs(kept - drawn).mean() < 0.002
 
 
 def test_rendered_shards_are_not_rendered_again(tmp_path, monkeypatch):
-    (tmp_path / "5-0.npz").write_bytes(b"kept")
-    monkeypatch.setattr(tiles, "_shard", None)
+    (tmp_path / "5-0.npy").write_bytes(b"kept")
+    monkeypatch.setattr(tiles, "_scene", None)
     tiles.render(tmp_path, seed=5, shards=1)
-    assert (tmp_path / "5-0.npz").read_bytes() == b"kept"
+    assert (tmp_path / "5-0.npy").read_bytes() == b"kept"
 
 
-def test_recordings_differ_and_keep_the_mask_on_the_threat(shard):
-    at = int(np.flatnonzero(shard.kinds >= 0)[0])
-    kind, rng = int(shard.kinds[at]), np.random.default_rng(1)
-    views = []
+def test_a_thing_laid_in_a_scene_adds_itself_and_nothing_else(scenes):
+    tile, rng = tile_of(scenes), np.random.default_rng(2)
+    blade = thing(DRAW[Threat.STAR], np.random.default_rng(1))
+    found = next(f for f in (tiles.laid(tile, blade, rng) for _ in range(50)) if f)
+    more = found[0] - tile
+    assert more.min() >= 0
+    assert found[1].any()
+    assert (more[-1][found[1]] > 0).all()
+    assert more[-1][~found[1]].max() < 0.2, "outside there is its rim at most"
+
+
+def test_what_does_not_show_is_not_asked_for():
+    lead = np.full((8, 128, 128), 30, np.float32)
+    blade = thing(DRAW[Threat.RAZOR], np.random.default_rng(1))
+    assert tiles.laid(lead, blade, np.random.default_rng(2)) is None
+
+
+def test_a_shelf_keeps_what_it_drew_and_draws_anew():
+    shelf = Shelf(np.random.default_rng(3))
+    taken = [shelf.threat() for _ in range(300)]
+    assert {kind for _, kind in taken} == set(range(len(KINDS)))
+    assert all(one.shape[0] == 8 and np.isfinite(one).all() for one, _ in taken)
+    assert len({id(one) for one, _ in taken}) > 200
+    assert shelf.harmless().any()
+
+
+def test_recordings_differ_and_keep_the_mask_on_the_threat(scenes):
+    tile, rng = tile_of(scenes), np.random.default_rng(1)
+    knife = thing(DRAW[Threat.KNIFE], rng)
+    whole, mask = next(f for f in (tiles.laid(tile, knife, rng) for _ in range(50)) if f)
+    kind, views = KINDS.index("knife"), []
     for _ in range(40):
-        view, masks = tiles.recorded(shard.windows[at], shard.masks[at], kind, rng)
-        assert view.shape == (CHANNELS, 160, 160)
-        assert masks.shape == (len(KINDS), 160 // MASK_STRIDE, 160 // MASK_STRIDE)
+        view, masks = tiles.recorded(whole, mask, kind, rng)
+        assert view.shape == (CHANNELS, 128, 128)
+        assert masks.shape == (len(KINDS), 128 // MASK_STRIDE, 128 // MASK_STRIDE)
         assert np.isfinite(view).all()
         assert masks[kind].any()
         assert not np.delete(masks, kind, 0).any()
@@ -63,6 +95,14 @@ def test_recordings_differ_and_keep_the_mask_on_the_threat(shard):
     assert len({view.tobytes() for view in views}) == 40
     assert any(not view[3].any() for view in views), "one energy never came"
     assert any(view[3].any() for view in views)
+
+
+def test_a_thin_threat_leaves_a_mark_in_the_mask():
+    mask = np.zeros((128, 128), np.bool_)
+    mask[40, 40:60] = True  # a blade on edge: a quarter of no cell
+    tile = np.zeros((8, 128, 128), np.float32)
+    _, masks = tiles.recorded(tile, mask, KINDS.index("razor"), np.random.default_rng(1))
+    assert masks.sum() >= 4
 
 
 def test_judged_items_are_the_scanners_own_and_follow_from_the_seed():
