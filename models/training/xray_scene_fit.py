@@ -128,7 +128,8 @@ class Source:
         room = np.array(scene.shape[1:]) - self.side
         corner = room * (0.5 + spread * self.rng.uniform(-0.5, 0.5, 2))
         top, left = (round(at) for at in corner.tolist())
-        tile = scene[:, top : top + self.side, left : left + self.side].astype(np.float32)
+        part = scene[:, top : top + self.side, left : left + self.side]
+        tile: Image = part.astype(np.float32)
         if self.rng.random() < CLUTTER:
             for _ in range(int(self.rng.integers(1, 3))):
                 found = laid(tile, self.shelf.harmless(), self.rng)

@@ -7,6 +7,7 @@ to whatever else lies in the beam; so any thing can lie in any scene, as if draw
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import cv2
@@ -76,11 +77,11 @@ def thing(draw: Draw, rng: Rng) -> Half:
         side = round(ROOM / PITCH_MM)
         canvas = Canvas(side, side, 1.0 / PITCH_MM)
         pose = hidden_pose(canvas, rng)
-        middle = ROOM / 2 + rng.uniform(0, WORKING_MM, 2)
-        draw(canvas, Pose(*middle, pose.angle, pose.tilt, pose.axis, pose.size, pose.mirror), rng)
-        x, y, w, h = cv2.boundingRect((canvas.sums[-1] > 1e-4).astype(np.uint8))
+        x, y = (ROOM / 2 + rng.uniform(0, WORKING_MM, 2)).tolist()
+        draw(canvas, replace(pose, x=x, y=y), rng)
+        left, top, w, h = cv2.boundingRect((canvas.sums[-1] > 1e-4).astype(np.uint8))
         if w:
-            return reduced(canvas.sums[:, _whole(y, h), _whole(x, w)])
+            return reduced(canvas.sums[:, _whole(top, h), _whole(left, w)])
 
 
 def reduced(sums: NDArray[np.float32]) -> Half:
