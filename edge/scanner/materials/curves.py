@@ -45,6 +45,7 @@ def _slopes(step: Floats, slope: Floats) -> Floats:
     heavy, light = 2 * step[1:] + step[:-1], step[1:] + 2 * step[:-1]
     same = before * after > 0
     safe = np.where(same, before, 1), np.where(same, after, 1)
-    mean = (heavy + light) / (heavy / safe[0] + light / safe[1])
+    with np.errstate(over="ignore"):  # beside next to no slope the mean is none
+        mean = (heavy + light) / (heavy / safe[0] + light / safe[1])
     out[1:-1] = np.where(same, mean, 0)
     return out
