@@ -17,10 +17,11 @@ def test_same_driver_same_device_real_bytes(serve) -> None:
     device.belt.items[0].front = 500.0  # 100 mm before the barrier
     with serve(device) as address:
         conveyor = Conveyor(open_link(address))
+        conveyor.watchdog(10)  # a busy machine is not what is tested here
         conveyor.heartbeat(1)
         conveyor.permit_beam(True)
         conveyor.run(1000)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         beats = 1
         while not (state := conveyor.read()).entry_barrier:
             assert time.monotonic() < deadline

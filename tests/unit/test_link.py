@@ -31,7 +31,7 @@ class Echo:
 
 
 def read_until(link, size: int) -> bytes:
-    got, deadline = b"", time.monotonic() + 2
+    got, deadline = b"", time.monotonic() + 30
     while len(got) < size and time.monotonic() < deadline:
         got += link.read(0.1)
     return got
@@ -71,14 +71,14 @@ def test_silence_returns_nothing_in_time(served) -> None:
     start = time.monotonic()
     assert link.read(0.03) == b""
     assert link.read(0) == b""
-    assert 0.02 < time.monotonic() - start < 0.5
+    assert 0.02 < time.monotonic() - start < 5
 
 
 def test_time_passes_for_the_device(served) -> None:
     device, link = served
     link.write(b"x")
     read_until(link, 1)
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 30
     while device.time == 0.0 and time.monotonic() < deadline:
         link.read(0.01)
     assert device.time > 0
@@ -129,7 +129,7 @@ def test_a_serial_line_waits_for_nobody() -> None:
     device = Echo()
     device.unasked = bytes(100_000)  # far more than a terminal holds
     with on_pty(device) as path:
-        start, deadline = device.time, time.monotonic() + 3
+        start, deadline = device.time, time.monotonic() + 30
         while device.time < start + 0.3:  # its time goes on although nobody reads
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -170,12 +170,14 @@ def test_no_thread_and_no_descriptor_outlives_the_port() -> None:
 def test_a_short_answer_over_tcp_is_fast() -> None:
     with on_tcp(Echo()) as address:
         link = open_link(address)
-        start = time.monotonic()
+        took = []
         for _ in range(20):
+            start = time.monotonic()
             link.write(b"a")
             link.write(b"b")
             read_until(link, 2)
-        assert time.monotonic() - start < 0.4  # 20 × 40 ms with Nagle's algorithm on
+            took.append(time.monotonic() - start)
+        assert min(took) < 0.03  # s; each would take 0.04 with Nagle's algorithm on
         link.close()
 
 
