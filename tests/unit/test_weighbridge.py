@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from drivers.errors import Garbled, LinkLost, NoAnswer, NotReady, Refused
@@ -118,7 +118,9 @@ def test_rubbish_never_breaks_it(noise: bytes, size: int) -> None:
 @settings(max_examples=60, deadline=None)
 @given(READINGS, st.integers(1, 17))
 def test_a_frame_cut_short_is_not_taken(reading: Reading, cut: int) -> None:
-    got = list(Decoder().feed(encode(reading)[:cut] + GROSS))
+    raw = encode(reading)
+    assume(raw[cut:] != GROSS[: len(raw) - cut])  # or the next frame's start is its checksum
+    got = list(Decoder().feed(raw[:cut] + GROSS))
     assert got == [Reading(12_340.0)]
 
 
