@@ -42,7 +42,7 @@ def test_a_poll_of_everything_is_quick(serve) -> None:
             took.append(time.perf_counter() - start)
         gate.close()
     print(f"{serve.__name__}: median poll {sorted(took)[15] * 1000:.2f} ms")
-    assert min(took) < 0.010  # s; aim of the gate loop
+    assert sorted(took)[15] < 0.010  # s; aim of the gate loop
 
 
 def test_a_pulled_cable_is_lost_and_plugged_again() -> None:

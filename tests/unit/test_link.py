@@ -68,10 +68,13 @@ def test_a_device_may_speak_unasked(served) -> None:
 
 def test_silence_returns_nothing_in_time(served) -> None:
     _, link = served
-    start = time.monotonic()
-    assert link.read(0.03) == b""
-    assert link.read(0) == b""
-    assert 0.02 < time.monotonic() - start < 5
+    took = []
+    for _ in range(5):  # a busy machine may hold one of them up
+        start = time.monotonic()
+        assert link.read(0.03) == b""
+        assert link.read(0) == b""
+        took.append(time.monotonic() - start)
+    assert 0.02 < min(took) < 0.5
 
 
 def test_time_passes_for_the_device(served) -> None:
