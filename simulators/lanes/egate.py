@@ -23,6 +23,7 @@ from simulators.chip.faults import ChipFaults
 from simulators.chip.serve import serve_card
 from simulators.document_reader.device import FakeDocumentReader
 from simulators.gate.device import FakeGate
+from simulators.lanes.waiting import sees
 from simulators.ports import free_port
 from simulators.serve import on_pty
 from simulators.world.travellers import Image, Story, Traveller, nobody
@@ -41,7 +42,6 @@ _CAMERAS = {
 PATIENCE = 60.0  # s a traveller waits for the gate to do something
 TRIES = 15.0  # s for the gate to react to a document or a body
 MOMENT = 1.0  # s after which a lamp means what it shows
-_LOOK = 0.05  # s between two looks at the lamps
 
 
 class Left(StrEnum):
@@ -194,9 +194,4 @@ class EGateLane:
         return what() and not self._sees(lambda: not what(), within=MOMENT / self.pace)
 
     def _sees(self, what: Callable[[], bool], within: float = PATIENCE) -> bool:
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline and not self.stopping.is_set():
-            if what():
-                return True
-            self.stopping.wait(_LOOK)
-        return False
+        return sees(what, within, self.stopping)

@@ -23,6 +23,7 @@ from models.xray.projection import air_counts, dark_counts, make_detector
 from simulators.container_camera.device import FakeContainerCamera
 from simulators.conveyor.device import FakeConveyor
 from simulators.detector.device import FakeDetector
+from simulators.lanes.waiting import sees
 from simulators.radiation.device import FakePortal
 from simulators.serve import on_pty, on_tcp
 from simulators.weighbridge.device import FakeWeighbridge
@@ -36,7 +37,6 @@ REFERENCE_LINES = 256  # different lines of air, and of dark, that the detector 
 RATE = 400.0  # lines per second
 SCANNED_WITHIN = 90.0  # s for an item to be through, operators included
 LATE = 0.25  # s of time that may be caught up at once; more is forgotten
-_LOOK = 0.05
 
 
 @dataclass
@@ -119,12 +119,7 @@ class ScannerLane:
         return next((where for item, where in gone if item.tag == tag), None)
 
     def _sees(self, what: Callable[[], bool], within: float = SCANNED_WITHIN) -> bool:
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline and not self.stopping.is_set():
-            if what():
-                return True
-            self.stopping.wait(_LOOK)
-        return False
+        return sees(what, within, self.stopping)
 
     def _pass_time(self) -> None:
         last = time.monotonic()

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +36,7 @@ from edge.uplink.blobs import BlobSpool
 from models.xray.projection import air_counts, dark_counts, make_detector, raw_counts
 from models.xray.segmenter import inspect
 from simulators.world.goods import scene
+from tests.bench.stopwatch import best
 
 PIXELS, RATE = 5000, 2000.0
 NEEDED = 2 * PIXELS * RATE / 1e6  # Mpix/s, both energies
@@ -52,16 +53,6 @@ def run() -> list[Row]:
 
 
 # Stage by stage ----------------------------------------------------------------------------------
-
-
-def _best(work: Callable[[], object], tries: int = 5) -> float:
-    """Return the seconds of the fastest of some tries: what the machine can do undisturbed."""
-    taken = []
-    for _ in range(tries):
-        begun = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begun)
-    return min(taken)
 
 
 def _stages() -> list[Row]:
@@ -97,7 +88,7 @@ def _stages() -> list[Row]:
         "JPEG XL, one thread": lambda: render(counts, 0),
     }
     size = air.size / 1e6
-    rates = {name: size / _best(job) for name, job in work.items()}
+    rates = {name: size / best(job) for name, job in work.items()}
     return [
         (f"{name}", f"{rate:.0f} Mpix/s, {rate / NEEDED:.1f} × needed", f"≥ {NEEDED:.0f} Mpix/s")
         for name, rate in rates.items()

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -21,6 +19,7 @@ from models.face.pack import FacePack, open_pack
 from models.face.pad import score
 from models.face.quality import judge
 from simulators.world.faces import Look, at_gate, identity, picture
+from tests.bench.stopwatch import best
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 FACES, WEIGHTS = SHARED / "data" / "faces", SHARED / "weights"
@@ -43,16 +42,6 @@ def run() -> list[Row]:
         cv2.setNumThreads(threads)
 
 
-def _best(work: Callable[[], object], tries: int = 7) -> float:
-    """Return the milliseconds of the fastest of some tries: what the machine can do undisturbed."""
-    taken = []
-    for _ in range(tries):
-        begun = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begun)
-    return min(taken) * 1000
-
-
 def _largest(pack: FacePack, image: np.ndarray) -> Face:
     assert pack.detect is not None
     return max(pack.detect(image), key=lambda face: face.size)
@@ -62,8 +51,8 @@ def _speed(name: str, pack: FacePack) -> list[Row]:
     frame = at_gate(FIRST, Look(yaw=5), 720, 1280).image
     assert pack.embed is not None
     embed = pack.embed
-    taken = _best(lambda: embed(frame, _largest(pack, frame)))
-    found = _best(lambda: _largest(pack, frame))
+    taken = 1000 * best(lambda: embed(frame, _largest(pack, frame)))
+    found = 1000 * best(lambda: _largest(pack, frame))
     return [
         (f"face, 720p, find and embed, {name}", f"{taken:.1f} ms", "≤ 60 ms"),
         (f"face, 720p, find, {name}", f"{found:.1f} ms", ""),
@@ -73,7 +62,9 @@ def _speed(name: str, pack: FacePack) -> list[Row]:
 def _looks(pack: FacePack) -> list[Row]:
     frame = at_gate(FIRST, Look(), 720, 1280).image
     face = _largest(pack, frame)
-    quality, attack = _best(lambda: judge(frame, [face])), _best(lambda: score(frame, face))
+    quality, attack = (
+        1000 * best(work) for work in (lambda: judge(frame, [face]), lambda: score(frame, face))
+    )
     return [
         ("face quality of one picture", f"{quality:.1f} ms", "OFIQ, as printed: 4000 to 7000 ms"),
         ("face, signs of an attack, one frame", f"{attack:.1f} ms", ""),

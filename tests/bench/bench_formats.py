@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -24,6 +23,7 @@ from edge.scanner.formats.evidence_check import verify
 from edge.scanner.formats.n42_model import Instrument
 from edge.scanner.formats.record import Energy, Item, Report, Scan, Scanner, Threat, Verdict
 from simulators.world.goods import OPEN, scene
+from tests.bench.stopwatch import best
 
 Row = tuple[str, str, str]
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -34,10 +34,10 @@ def run() -> list[Row]:
     """Return every figure of this room."""
     scan, report = _scan(), _report()
     size = sum(plane.nbytes for plane in scan.planes) / 1e6
-    copied = size / _best(lambda: _copy(scan))
+    copied = size / best(lambda: _copy(scan))
 
     def row(figure: str, work: Callable[[], object]) -> Row:
-        return figure, f"{size / _best(work):.0f} MB/s", f"plain copy to disk {copied:.0f} MB/s"
+        return figure, f"{size / best(work):.0f} MB/s", f"plain copy to disk {copied:.0f} MB/s"
 
     parts = evidence.standard_parts(scan, report, {"kv": 160}, [b"{}"] * 20, {})
     bundle = _bundle(parts)
@@ -67,16 +67,6 @@ def _scan() -> Scan:
 def _report() -> Report:
     threats = tuple(Threat(9 * n, 5, 8, 4, 0.5, "knife") for n in range(20))
     return Report(Verdict.ALARM, "net", "1", NOW, 9.0, threats)
-
-
-def _best(work: Callable[[], object], tries: int = 3) -> float:
-    """Return the seconds of the fastest of some tries: what the machine can do undisturbed."""
-    taken = []
-    for _ in range(tries):
-        begun = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begun)
-    return min(taken)
 
 
 def _copy(scan: Scan) -> None:
@@ -113,9 +103,9 @@ def _size(scan: Scan) -> Row:
 def _small(scan: Scan, report: Report) -> list[Row]:
     passage = Occupancy(Counting(((90, 90, 90, 90),) * 50, (800,) * 4), Counting(), 1)
     data = n42_portal.encode(passage, NOW, Instrument(), "x")
-    told = _best(lambda: dicos_tdr.encode(scan, report, NOW)) * 1000
-    written = _best(lambda: n42_portal.encode(passage, NOW, Instrument(), "x")) * 1000
-    read = _best(lambda: n42.recording(data)) * 1000
+    told = best(lambda: dicos_tdr.encode(scan, report, NOW)) * 1000
+    written = best(lambda: n42_portal.encode(passage, NOW, Instrument(), "x")) * 1000
+    read = best(lambda: n42.recording(data)) * 1000
     return [
         ("DICOS TDR of 20 threats", f"{told:.1f} ms", "–"),
         ("N42 of a passage of 10 s, out", f"{written:.1f} ms", "–"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +11,7 @@ from edge.scanner.materials.nominal import nominal
 from edge.scanner.materials.picture import METAL_ONLY, coloured, stripped
 from edge.scanner.materials.table import build
 from simulators.world.goods import OPEN, scene
+from tests.bench.stopwatch import best
 
 Row = tuple[str, str, str]
 
@@ -19,15 +19,6 @@ Row = tuple[str, str, str]
 def run() -> list[Row]:
     """Return every figure of this room."""
     return [*_speed(), *_right()]
-
-
-def _best(work: Callable[[], object], tries: int = 7) -> float:
-    taken = []
-    for _ in range(tries):
-        begun = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begun)
-    return min(taken)
 
 
 def _speed() -> list[Row]:
@@ -44,9 +35,9 @@ def _speed() -> list[Row]:
         "a stripped picture": lambda: stripped(maps, METAL_ONLY),
     }
     rows = [
-        (name, f"{size / _best(work):.0f} Mpix/s", "≥ 20 Mpix/s") for name, work in works.items()
+        (name, f"{size / best(work):.0f} Mpix/s", "≥ 20 Mpix/s") for name, work in works.items()
     ]
-    built = _best(lambda: build(nominal(0.0)), 3)
+    built = best(lambda: build(nominal(0.0)), 3)
     return [*rows, ("table from wedges", f"{built:.2f} s", "none set")]
 
 

@@ -28,6 +28,7 @@ from models.xray import scenes
 from models.xray.projection import air_counts, dark_counts, make_detector
 from models.xray.segmenter import NAME, catalogued, inspect
 from simulators.world.goods import OPEN, PITCH_MM, raw_counts, scene
+from tests.bench.stopwatch import best
 
 ROOT = Path(__file__).parents[2]
 CROPS = ROOT.parent / "shared/data/xray/gdxray_objects"
@@ -42,16 +43,6 @@ def run() -> list[Row]:
     return [*_speed(), *_crops(), *_items()]
 
 
-def _best(work: Callable[[], object], tries: int = 15) -> float:
-    """Return the seconds of the fastest of some tries: what the machine can do undisturbed."""
-    taken = []
-    for _ in range(tries):
-        begun = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begun)
-    return min(taken)
-
-
 def _speed() -> list[Row]:
     goods = scene(1, lines=1000, pixels=512)
     picture = np.stack([goods.low, goods.high]).astype(np.float32) / np.float32(OPEN)
@@ -60,10 +51,10 @@ def _speed() -> list[Row]:
     made = calibrate(dark_counts(128, detector, 1), air_counts(128, detector, 2), at=0)
     counts = raw_counts(goods, detector)
     inspect(picture, PITCH_MM, threads=2)
-    seen = _best(lambda: inspect(picture, PITCH_MM, threads=2))
-    whole = _best(lambda: inspect(picture, threads=2))
-    calibrated = _best(lambda: made.normalise(counts))
-    rendered = _best(lambda: scene(2, lines=1000, pixels=512, threat=True), tries=3)
+    seen = best(lambda: inspect(picture, PITCH_MM, threads=2))
+    whole = best(lambda: inspect(picture, threads=2))
+    calibrated = best(lambda: made.normalise(counts))
+    rendered = best(lambda: scene(2, lines=1000, pixels=512, threat=True), tries=3)
     return [
         ("recogniser, two threads, 1 mm pixels", f"{size / seen:.1f} Mpix/s", "≥ 30 Mpix/s"),
         *_stages(picture, size),
@@ -85,8 +76,7 @@ def _stages(picture: np.ndarray, size: float) -> list[Row]:
         "regions": lambda: scenes.spots(cells, 0.3),
     }
     return [
-        (f"– {name}", f"{size / _best(work):.0f} Mpix/s", "a stage")
-        for name, work in stages.items()
+        (f"– {name}", f"{size / best(work):.0f} Mpix/s", "a stage") for name, work in stages.items()
     ]
 
 

@@ -16,34 +16,15 @@ from edge.lanes import check, models_of
 from models.catalogue import CatalogueError, Grade, card
 from models.slots import Role, known
 from settings.files import ConfigError
+from tests.unit.lane_texts import EGATE
 
 SHARED = Path(__file__).parents[2].parent / "shared"
-LANE = """site = "demo"
-unit = "egate-01"
-kind = "egate"
-data = "egate-01"
-hardware = "{hardware}"
-[central]
-broker = "mqtt://127.0.0.1:1883"
-blobs = "http://127.0.0.1:8080"
-key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
-[devices.gate]
-url = "/dev/ttyS1"
-[devices.document_reader]
-url = "/dev/ttyS2"
-[devices.chip_reader]
-url = "vpcd://127.0.0.1:35963"
-[devices.page_camera]
-url = "http://127.0.0.1:9000/"
-[devices.face_camera]
-url = "0"
-"""
 LENIENT = 'name = "lenient"\nunnamed = "evaluatory"\n'
 
 
 def lane(folder: Path, rest: str = "", hardware: str = "simulated") -> EGateConfig:
     path = folder / "lane.toml"
-    path.write_text(LANE.format(hardware=hardware) + rest)
+    path.write_text(f'hardware = "{hardware}"\n' + EGATE + rest)
     config = read(path)
     assert isinstance(config, EGateConfig)
     return config
