@@ -137,7 +137,9 @@ def _source(where: XRaySourceDevice) -> Callable[[], XraySource]:
 
 
 def _look(source: XraySource, pulse: Pulse) -> SourceState:
-    state = SourceState(source.status(), source.read_back())
+    seen = source.read_back()
+    # The status last: where a fault cuts the beam between the two, the fault is what is told.
+    state = SourceState(source.status(), seen)
     pulse.beat()
     return state
 

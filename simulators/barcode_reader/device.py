@@ -49,6 +49,11 @@ class FakeBarcodeReader:
         self._shown = Scan(content, aim)
         self._left = self.reads_in
 
+    @property
+    def has_read(self) -> bool:
+        """Whether what is held before it has been read: it beeps then."""
+        return self._left is None
+
     @exclusive
     def take_away(self) -> None:
         """Take the code away."""

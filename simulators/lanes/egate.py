@@ -24,7 +24,7 @@ from simulators.chip.serve import serve_card
 from simulators.document_reader.device import FakeDocumentReader
 from simulators.gate.device import FakeGate
 from simulators.lanes.waiting import sees
-from simulators.ports import free_port
+from simulators.ports import kept_port
 from simulators.serve import on_pty
 from simulators.world.travellers import Image, Story, Traveller, nobody
 
@@ -75,12 +75,13 @@ class EGateLane:
         self.page_camera = self.page_cameras[Light.WHITE]
         self.face_camera = FakeCamera(lambda _: NOBODY if self.seated else self.in_front, rate=10.0)
         self.face_camera_low = FakeCamera(lambda _: self.in_front, rate=10.0)
-        self._chip_port = free_port()
+        self._chip_port = 0  # while nothing is served
 
     @contextmanager
     def served(self) -> Iterator[EGateLane]:
         """Put every device behind its port while the block runs."""
         with ExitStack() as ports:
+            self._chip_port = ports.enter_context(kept_port())
             self.urls = {
                 "gate": ports.enter_context(on_pty(self.gate, self._clock)),
                 "document_reader": ports.enter_context(on_pty(self.reader)),
@@ -123,6 +124,7 @@ class EGateLane:
         for code in codes:
             self.barcode.show(code)
             self.stopping.wait(3 * self.barcode.reads_in)
+            self._sees(lambda: self.barcode.has_read, within=TRIES)
             self.barcode.take_away()
 
     @contextmanager

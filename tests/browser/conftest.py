@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from tests.browser.fake_central import DIST, LINK, FakeCentral
-from tests.browser.steps import sign_in
+from tests.browser.steps import PATIENCE_MS, sign_in
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -17,6 +17,8 @@ FLAGS = [
     "--disable-sync", "--no-first-run",
 ]  # fmt: skip
 VIEW: ViewportSize = {"width": 1440, "height": 900}
+
+expect.set_options(timeout=PATIENCE_MS)  # a busy machine is no fault of a screen
 
 
 @pytest.fixture(scope="module")

@@ -94,13 +94,13 @@ class FakeCentral:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]})
         self._thread.start()
-        assert self._started.wait(10)
+        assert self._started.wait(30)
 
     def stop(self) -> None:
         """End every link and the thread."""
         self.cut()
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(30)
         assert not self._thread.is_alive()
 
     def _everybody(self, line: str | None) -> None:

@@ -21,6 +21,7 @@ def officer(page: Page, central: FakeCentral) -> Page:
     sign_in_with_password(page, central.base_url, "omar", PASSWORD)
     go_to(page, "gates")
     expect(page.get_by_test_id("waiting-count")).to_have_text("▲ 2 wait")
+    expect(page.get_by_test_id("gate-gate-1")).to_be_visible()  # before it, keys open no gate
     return page
 
 

@@ -12,6 +12,7 @@ def officer(page: Page, central: FakeCentral) -> Page:
     sign_in_with_password(page, central.base_url, "omar", PASSWORD)
     go_to(page, "referrals")
     page.get_by_test_id("open-first").click()
+    expect(page.get_by_test_id("referral")).to_be_visible()  # before it, keys decide nothing
     return page
 
 

@@ -30,7 +30,7 @@ def seen(page: Page) -> None:
     page.get_by_test_id("similar").scroll_into_view_if_needed()
     strip(page).last.scroll_into_view_if_needed()
     drawn = page.locator("[data-testid=thumbnail][data-drawn=true]")
-    expect(drawn).to_have_count(2, timeout=10_000)
+    expect(drawn).to_have_count(2)
 
 
 def test_the_most_alike_come_first_in_words_and_with_their_dates(desk: Page) -> None:
@@ -86,7 +86,7 @@ def test_one_is_opened_beside_the_present_one_and_looked_at_alike(
     seen(desk)
     strip(desk).first.click()
     beside = desk.get_by_test_id("viewer-beside")
-    expect(beside).to_have_attribute("data-draws", re.compile("[2-9]"), timeout=10_000)
+    expect(beside).to_have_attribute("data-draws", re.compile("[2-9]"))
     expect(desk.get_by_test_id("beside")).to_contain_text("TCLU4265473")
     boxes = [one.bounding_box() for one in (viewer(desk), beside)]
     assert boxes[0] is not None

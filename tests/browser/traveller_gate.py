@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from edge.display.display import Display
@@ -15,7 +18,7 @@ from edge.egate.passage import Phase
 from simulators.ports import free_port
 
 LANGUAGES = ["en", "fr", "es", "ar"]
-PATIENCE = 5.0  # s
+PATIENCE = 30.0  # s; a deadline, not a wait
 
 
 class Gate:
@@ -36,6 +39,15 @@ class Gate:
         self.url = f"http://127.0.0.1:{port}"
         self._thread = threading.Thread(target=self._run, args=(self._server,))
         self._thread.start()
+        self._until_it_listens(port)
+
+    def _until_it_listens(self, port: int) -> None:
+        deadline, turn = time.monotonic() + PATIENCE, threading.Event()
+        while True:
+            with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+                return
+            assert time.monotonic() < deadline
+            turn.wait(0.01)
 
     def _run(self, server: DisplayServer) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,7 @@ from edge.lanes import build as build_lane
 from edge.runtime.clock import Clock
 from edge.uplink.commands import Answer
 
-SOON = 10.0  # s; a deadline for what takes a fraction of it on an idle machine
+SOON = 30.0  # s; a deadline for what takes a fraction of it on an idle machine
 _LOOK = 0.01
 OFFICER = "officer-1"
 
@@ -142,7 +142,8 @@ class RunningLane:
 
     def stop(self) -> None:
         if self._thread.is_alive():
-            self.loop.call_soon_threadsafe(self.agent.stop)
+            with suppress(RuntimeError):  # its loop has just ended by itself
+                self.loop.call_soon_threadsafe(self.agent.stop)
         self._thread.join(SOON)
         assert not self._thread.is_alive()
 
@@ -194,11 +195,20 @@ class RunningLane:
             return self.phase == phase
 
         why = lambda: f"{self.phase}, not {phase}; {self.faults}"  # noqa: E731
-        until(tried, 30.0, why)
+        until(tried, 2 * SOON, why)
+        self.settle()
 
     def reaches(self, *phases: str, within: float = SOON) -> None:
+        """Wait for one of ``phases``, and for all that entering it does."""
         why = lambda: f"{self.phase}, not {phases}; {self.faults}"  # noqa: E731
         until(lambda: self.phase in phases, within, why)
+        self.settle()
+
+    def settle(self) -> None:
+        """Let the loop finish what it is at: a phase is seen before its effects are performed."""
+        turned = threading.Event()
+        self.loop.call_soon_threadsafe(turned.set)
+        assert turned.wait(SOON), "the agent's loop stands still"
 
     # What is on its disk
 
@@ -227,11 +237,11 @@ class RunningLane:
 
     def was_told(self, device: str, name: str) -> bool:
         """Whether that fault is on the health stream and in the log."""
-        faults = [e["data"] for e in self.events("health") if e["type"] == "health.fault"]
-        recorded = any(f["device"] == device and f["name"] == name and f["raised"] for f in faults)
         lines = [line for line in self.log.getvalue().splitlines() if '"fault.raised"' in line]
-        logged = any(f'"{name}"' in line and f'"{device}"' in line for line in lines)
-        return recorded and logged
+        if not any(f'"{name}"' in line and f'"{device}"' in line for line in lines):
+            return False
+        faults = [e["data"] for e in self.events("health") if e["type"] == "health.fault"]
+        return any(f["device"] == device and f["name"] == name and f["raised"] for f in faults)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ WANTED = 0.2  # s from the threat to the command that turns the beam off
 
 
 class Disturbed(Exception):
-    """The lane stopped before it was threatened: a busy machine looks like a lost link."""
+    """The lane stopped, or was through, before it was threatened: the machine is busy."""
 
 
 THREATS: dict[str, Callable[[ScannerWorld], None]] = {
@@ -42,8 +42,8 @@ def cut_in_air(world: ScannerWorld, threat: Callable[[ScannerWorld], None]) -> f
     world.lane.order(Verb.CLOSE_LANE)
     world.lane.reaches("closed")
     world.lane.order(Verb.OPEN_LANE)
-    world.lane.reaches("airing", "fault", within=20)
-    if world.lane.phase == "fault":
+    world.lane.reaches("airing", "fault", "idle", within=20)
+    if world.lane.phase != "airing":
         raise Disturbed
     return _cut(world, threat)
 
@@ -53,13 +53,14 @@ def cut_in_scan(world: ScannerWorld, threat: Callable[[ScannerWorld], None]) -> 
     world.mend()
     gone = world.comes(thing())
     world.lane.reaches("scanning", "fault", within=20)
-    until(lambda: world.sim.conveyor.belt.in_beam is not None or world.lane.phase == "fault")
-    if world.lane.phase == "fault":
+    until(lambda: world.sim.conveyor.belt.in_beam is not None or world.lane.phase != "scanning")
+    if world.lane.phase != "scanning":
         world.mend()
+        gone.result(60)
         raise Disturbed
     took = _cut(world, threat)
     world.mend()
-    gone.result(30)
+    gone.result(60)
     return took
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
+from unittest.mock import patch
 
 from contract.command import Execution, Verb
 from drivers.conveyor.registers import Diverter, Holding
@@ -66,6 +68,25 @@ class ScannerWorld:
         pace = BRISK.get(self.lane.phase, PACE) if self.brisk else PACE
         self.sim.pace = self.sim.conveyor.pace = pace
 
+    @contextmanager
+    def at_beam(self, do: Callable[[], object] = lambda: None) -> Iterator[None]:
+        """Have ``do`` done in the world's own time, when the front of what comes is in the beam.
+
+        That lasts a fraction of a second: who looks from outside may come too late. The block lays
+        it on the belt; behind it this has happened.
+        """
+        there, tick = Event(), self.sim._tick
+
+        def noted(seconds: float) -> None:
+            tick(seconds)
+            if not there.is_set() and self.sim.conveyor.belt.in_beam is not None:
+                do()
+                there.set()
+
+        with patch.object(self.sim, "_tick", noted):
+            yield
+            until(there.is_set, why="nothing came into the beam")
+
     @property
     def story(self) -> Any:
         """The item at hand."""
@@ -84,6 +105,16 @@ class ScannerWorld:
         spool = self.lane.unit._recorder._spool
         [held] = [held for held in spool.pending() if held.blob.sha256 == sha256]
         return bytes(held.path.read_bytes())
+
+    def lets_pass(self, goods: Item) -> None:
+        """Have ``goods`` released; again where a busy machine has stopped the lane."""
+        for _ in range(4):
+            gone = self.comes(goods)
+            until(lambda gone=gone: gone.done() or self.lane.phase in ("fault", "held"), 60.0)
+            self.mend()  # the lane, too, knows then that they have left
+            if gone.result(60) is Diverter.RELEASE:
+                return
+        raise AssertionError("the lane stopped four times")
 
     def off_after(self, start: float) -> float:
         """Return the s from ``start`` until the generator was asked to turn the beam off."""
@@ -108,6 +139,7 @@ class ScannerWorld:
         self.sim.conveyor.set_emergency_stop(False)
         self.sim.conveyor.set_person_in_zone(False)
         self.sim.conveyor.set_door(False)
+        self.lane.reaches("idle", "held", "fault", "closed", within=60.0)
         if self.lane.phase == "held":
             self.decide("divert")
         self.lane.open("idle")

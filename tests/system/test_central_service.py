@@ -7,11 +7,14 @@ import socket
 import stat
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
+import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central import service as module
 from central.__main__ import main
 from central.accounts import users
 from central.accounts.roles import Role
@@ -52,13 +55,20 @@ def test_an_open_stream_does_not_hold_the_end_up() -> None:
         (folder / "central.db").write_bytes(empty_database())
         async with service(folder) as running, httpx.AsyncClient(base_url=running.url) as client:
             await sign_in(running, client)
-            async with client.stream("GET", "/api/stream") as stream, asyncio.timeout(2):
+            async with client.stream("GET", "/api/stream") as stream, asyncio.timeout(30):
                 lines = stream.aiter_lines()
                 assert await anext(lines) == ": welcome"
                 running.stop()
                 await running.wait()
 
-    with memory_folder() as folder:
+    settings = module._settings
+
+    def patient(*how: Any) -> uvicorn.Config:
+        found = settings(*how)
+        found.timeout_graceful_shutdown = 300  # s; a stream that is waited for is found out
+        return found
+
+    with memory_folder() as folder, patch.object(module, "_settings", patient):
         asyncio.run(run(folder))
 
 

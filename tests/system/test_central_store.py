@@ -181,13 +181,13 @@ def running_server(programs: Path, folder: Path) -> Any:
             yield url
         finally:
             server.terminate()
-            server.wait(10)
+            server.wait(60)
 
     return run()
 
 
 async def await_server(url: str) -> None:
-    for _ in range(200):
+    for _ in range(1200):  # a minute
         try:
             return await migrate.require_head(url)
         except StoreError as error:
@@ -207,7 +207,7 @@ def test_the_two_queues_and_the_trail_on_postgresql(postgres: str) -> None:
     plain = postgres.replace("postgresql+asyncpg", "postgresql")
 
     async def run() -> None:
-        async with asyncio.timeout(20), world(plain) as here:
+        async with asyncio.timeout(60), world(plain) as here:
             both = await here.signed_in("bo", Role.SUPERVISOR)
             await held(here)
             await here.come_online(GATE)

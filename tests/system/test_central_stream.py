@@ -19,6 +19,8 @@ from tests.system.central_world import GATE, SCANNER, Browser, World, in_world, 
 from tests.system.test_central_referrals import FACE, decided, ended
 from tests.system.test_central_review import DECISION, held, scanned
 
+ALIVE = ": alive\n\n"
+
 
 async def listener(world: World, browser: Browser, heartbeat: float = 60.0) -> AsyncIterator[str]:
     found = await look_up(world.core, browser.http.cookies["bc_session"])
@@ -29,10 +31,11 @@ async def listener(world: World, browser: Browser, heartbeat: float = 60.0) -> A
 
 
 async def hear(stream: AsyncIterator[str], count: int) -> dict[str, Any]:
-    """Return the next ``count`` objects by topic."""
+    """Return the next ``count`` objects by topic; heartbeats, however slow a look-up, are none."""
     heard = {}
     for _ in range(count):
-        text = await anext(stream)
+        while (text := await anext(stream)) == ALIVE:
+            pass
         name, data = text.removesuffix("\n\n").split("\n")
         heard[name.removeprefix("event: ")] = json.loads(data.removeprefix("data: "))
     return heard
@@ -92,7 +95,7 @@ async def test_a_thousand_changes_of_one_thing_are_told_once(world: World) -> No
     stream = await listener(world, viewer, heartbeat=0.3)
     world.core.notices.note([("fleet", "egate-07")] * 1000)
     assert "fleet" in await hear(stream, 1)
-    assert await anext(stream) == ": alive\n\n"
+    assert await anext(stream) == ALIVE
 
 
 @in_world
@@ -146,10 +149,10 @@ async def test_nothing_is_kept_for_nobody_and_not_without_end_for_somebody(world
 async def test_whoever_signs_out_hears_no_more(world: World) -> None:
     viewer = await world.signed_in("vic", Role.VIEWER)
     stream = await listener(world, viewer, heartbeat=0.01)
-    assert await anext(stream) == ": alive\n\n"
+    assert await anext(stream) == ALIVE
     await viewer.delete("/api/session")
-    async with asyncio.timeout(5):
-        assert [line async for line in stream] in ([], [": alive\n\n"])
+    async with asyncio.timeout(60):
+        assert [line async for line in stream] in ([], [ALIVE])
     assert len(world.core.hub) == 0
 
 

@@ -51,7 +51,7 @@ def read(where: Path, *more: str) -> tuple[int, dict]:
     port, faults = free_port(), ChipFaults()
     zone = (where / "mrz.txt").read_text()
     with on_reader(card.load(where).chip(faults), "127.0.0.1", port):
-        arguments = ["read", "--reader", f"vpcd://127.0.0.1:{port}", "--wait", "5", "--json"]
+        arguments = ["read", "--reader", f"vpcd://127.0.0.1:{port}", "--wait", "30", "--json"]
         arguments += ["--trust", str(where / "trust"), *AT, *more]
         if "--can" not in more:
             arguments += ["--mrz", "-"]
@@ -153,5 +153,5 @@ def test_two_processes_meet(tmp_path: Path) -> None:
         zone = (tmp_path / "mrz.txt").read_text()
         outcome = CliRunner().invoke(cli.chip, arguments, input=zone)
         chip.terminate()
-        assert chip.wait(5) == 0
+        assert chip.wait(60) == 0
     assert json.loads(outcome.stdout)["protocol"] == "PACE-ECDH-GM-AES128"

@@ -6,6 +6,7 @@ import pytest
 
 from drivers.conveyor.conveyor import Belt, Conveyor
 from drivers.link import open_link
+from drivers.patience import Patience
 from simulators.conveyor.device import FakeConveyor
 from simulators.serve import on_pty, on_tcp
 
@@ -16,8 +17,9 @@ def test_same_driver_same_device_real_bytes(serve) -> None:
     device.place("crate", 200)
     device.belt.items[0].front = 500.0  # 100 mm before the barrier
     with serve(device) as address:
-        conveyor = Conveyor(open_link(address))
-        conveyor.watchdog(10)  # a busy machine is not what is tested here
+        # A busy machine is not what is tested here.
+        conveyor = Conveyor(open_link(address), patience=Patience(answer_within=2.0))
+        conveyor.watchdog(10)
         conveyor.heartbeat(1)
         conveyor.permit_beam(True)
         conveyor.run(1000)

@@ -58,7 +58,7 @@ def test_at_a_higher_baud_rate_and_back(files: dict[str, bytes]) -> None:
         reader.power_on()
         assert read_chip(reader, ZONE, secrets.token_bytes).files["DG2"] == files["DG2"]
         reader.close()
-        until = time.monotonic() + 5
+        until = time.monotonic() + 30
         while device.baudrate != 115_200 and time.monotonic() < until:
             time.sleep(0.005)
     assert device.baudrate == 115_200

@@ -6,6 +6,7 @@ import pytest
 
 from drivers.errors import LinkLost
 from drivers.link import open_link
+from drivers.patience import Patience
 from drivers.xray_source.source import BAUDRATE, XraySource
 from simulators.serve import on_pty, on_tcp
 from simulators.xray_source.device import FakeXraySource
@@ -17,7 +18,7 @@ def test_same_driver_same_device_real_bytes(serve) -> None:
     device = FakeXraySource()
     device.tick(WARM_UP)
     with serve(device) as address:
-        source = XraySource(open_link(address, BAUDRATE))
+        source = XraySource(open_link(address, BAUDRATE), patience=Patience(answer_within=2.0))
         source.set_kv(20)
         source.set_ma(0.5)
         source.beam(True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,7 @@ required = true
 departing_from = ["XUT"]
 """
 SEED = 11
+FLIGHT = re.compile("(?<![0-9a-z.-])0042(?![0-9a-z])")  # and no part of a hash or of a time
 
 
 @pytest.fixture(scope="module")
@@ -128,13 +130,14 @@ def test_a_pass_is_asked_for_and_nothing_of_it_stays(gate: GateWorld) -> None:
     name = own_pass(who)[2:22].decode().split("/")[0]
     everything = gate.lane.log.getvalue() + json.dumps(gate.lane.events(after=since))
     assert name not in everything
-    assert "0042" not in json.dumps(gate.lane.events(after=since)), "the flight's number"
+    assert FLIGHT.search(own_pass(who).decode()), "the flight's number"
+    assert not FLIGHT.search(json.dumps(gate.lane.events(after=since)))
 
 
 def test_without_a_pass_there_is_an_officer(gate: GateWorld) -> None:
     since = gate.lane.last
-    with limit_of_reading(gate, 6.0), gate.laid(gate.who(Story.IN_ORDER, SEED)):
-        gate.lane.reaches("referred_at_entry", within=20.0)
+    with limit_of_reading(gate, 9.0), gate.laid(gate.who(Story.IN_ORDER, SEED)):
+        gate.lane.reaches("referred_at_entry")
         shows(gate, "wait_for_officer")
         assert answers(gate, since)["boarding-pass"] == "undetermined"
         decide(gate, "refuse")

@@ -21,6 +21,7 @@ from contract.lists import WithoutCentral
 from contract.signing import load_private_key
 from edge.runtime.clock import SystemClock
 from simulators.lanes.egate import EGateLane, Left
+from simulators.ports import kept_port
 from simulators.world.issuer import Issuer
 from simulators.world.travellers import Story, traveller
 from tests.system.delivery import Amqtt, Applied, Ears, at_broker
@@ -47,6 +48,7 @@ class Offline:
     def __init__(self, folder: Path, then: str, stack: ExitStack) -> None:
         self.folder, self.clock, self.central = folder, Calendar(), Ed25519PrivateKey.generate()
         self.broker = Amqtt(folder)
+        self.broker.port = stack.enter_context(kept_port())  # it begins to listen hours later
         self.issuer = Issuer("UT", datetime.now(UTC))
         (folder / "trust").mkdir()
         (folder / "trust/csca.cer").write_bytes(self.issuer.csca)

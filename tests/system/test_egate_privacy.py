@@ -37,7 +37,7 @@ def gate(running_gate: GateWorld) -> Iterator[GateWorld]:
 
 def left(gate: GateWorld, coming: Future[Left]) -> Left:
     """Wait for what becomes of a traveller; say how the gate is where nothing does."""
-    until(coming.done, 30.0, why=lambda: f"{gate.lane.phase}; {gate.lane.faults}")
+    until(coming.done, 60.0, why=lambda: f"{gate.lane.phase}; {gate.lane.faults}")
     return coming.result()
 
 

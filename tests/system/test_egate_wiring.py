@@ -110,7 +110,6 @@ def test_the_passage_under_way_is_ended_first(gate: GateWorld) -> None:
     gate.sim.gate.on_fire = OnFire.EXIT_STAYS
     told(gate)
     assert gate.lane.phase == "referred_inside"
-    gate.sim.face_camera.faults.stall = False
     decide(gate, "approve")
     gate.lane.reaches("exiting")
     assert gate.sim.gate.person_leaves()

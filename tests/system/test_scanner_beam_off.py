@@ -19,6 +19,7 @@ from tests.system.scanner_world import ScannerWorld, scanner_world
 pytestmark = pytest.mark.realtime
 
 TRIES = 5  # the machine is shared: one try that was in time shows that the lane is
+DISTURBED = 15  # tries that may come to nothing, the machine being that busy
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +30,13 @@ def scanner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScannerWorld]:
 
 def soon(measure: Callable[[], float]) -> float:
     """Return the first time that is short enough, or the last there is; infinite for none."""
-    took = float("inf")
-    for _ in range(TRIES):
+    took, tries, disturbed = float("inf"), 0, 0
+    while took > WANTED and tries < TRIES and disturbed < DISTURBED:
         try:
             took = measure()
+            tries += 1
         except Disturbed:
-            continue
-        if took <= WANTED:
-            break
+            disturbed += 1
     return took
 
 

@@ -69,7 +69,7 @@ def test_a_diverted_item_has_a_bundle_that_verifies(scanner: ScannerWorld, folde
     for held in spool.pending():
         spool.erase(held.blob.sha256)
     scanner.decide("divert")
-    assert gone.result(30) is Diverter.DIVERT
+    assert gone.result(60) is Diverter.DIVERT
     end = ended(scanner, since)
     [file] = until(lambda: bundles(folder))
     key = public_text(load_private_key(folder / "data" / "unit.pem").public_key())

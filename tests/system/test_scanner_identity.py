@@ -68,7 +68,7 @@ def inspected(world: ScannerWorld) -> dict[str, Any]:
     [found] = until(lambda: world.lane.told(since, "inspection.scanned"), within=40)
     if found["disposition"] == "hold":
         world.decide("divert")
-    where = gone.result(30)
+    where = gone.result(60)
     print(found["finding"], found["notes"], found["checks"], world.lane.faults)
     assert where is (Diverter.DIVERT if found["disposition"] == "hold" else Diverter.RELEASE)
     return dict(found)

@@ -81,7 +81,7 @@ def ended(world: ScannerWorld, since: int) -> dict[str, Any]:
 
 def test_a_clear_item_is_released_and_seen_whole(scanner: ScannerWorld, clear: Found) -> None:
     since, goods = scanner.lane.last, thing()
-    assert scanner.comes(goods).result(30) is Diverter.RELEASE
+    assert scanner.comes(goods).result(60) is Diverter.RELEASE
     found, end = scanned(scanner, since), ended(scanner, since)
     assert (found["finding"], found["disposition"]) == ("clear", "release")
     assert found["lost_lines"] == 0
@@ -136,7 +136,7 @@ def test_a_suspect_item_waits_for_an_operator_who_is_obeyed(
     )
     assert wrong[0] is Execution.REFUSED
     scanner.decide(disposition)
-    assert gone.result(30) is where
+    assert gone.result(60) is where
     assert ended(scanner, since)["disposition"] == disposition
     said = scanner.lane.told(since, "inspection.resolved")
     assert [(s["disposition"], s["operator"]) for s in said] == [
@@ -158,10 +158,8 @@ def test_lines_that_are_lost_are_counted_and_too_many_are_a_hold(
     scanner: ScannerWorld, clear: Found, fault: str, count: int, finding: str
 ) -> None:
     since = scanner.lane.last
-    gone = scanner.comes(thing())
-    scanner.lane.reaches("scanning", within=20)
-    until(lambda: scanner.sim.conveyor.belt.in_beam is not None)
-    setattr(scanner.sim.detector.faults, fault, count)
+    with scanner.at_beam(lambda: setattr(scanner.sim.detector.faults, fault, count)):
+        gone = scanner.comes(thing())
     scanner.lane.reaches("held", "releasing", within=20)
     found = scanned(scanner, since)
     assert found["finding"] == finding
@@ -171,9 +169,9 @@ def test_lines_that_are_lost_are_counted_and_too_many_are_a_hold(
     if finding == "unreadable":
         assert found["disposition"] == "hold"
         scanner.decide("divert")
-        assert gone.result(30) is Diverter.DIVERT
+        assert gone.result(60) is Diverter.DIVERT
     else:
-        assert gone.result(30) is Diverter.RELEASE
+        assert gone.result(60) is Diverter.RELEASE
 
 
 def test_a_detector_that_stalls_turns_the_beam_off_and_holds(scanner: ScannerWorld) -> None:
@@ -188,7 +186,7 @@ def test_a_detector_that_stalls_turns_the_beam_off_and_holds(scanner: ScannerWor
     until(lambda: not scanner.sim.source.tube.on)
     scanner.lane.tells("detector", "NoAnswer")
     scanner.mend()
-    assert gone.result(30) is Diverter.DIVERT, "what was not judged goes to the search table"
+    assert gone.result(60) is Diverter.DIVERT, "what was not judged goes to the search table"
 
 
 def test_a_detector_that_hangs_up_is_a_fault_until_it_is_back(scanner: ScannerWorld) -> None:
@@ -201,7 +199,7 @@ def test_a_detector_that_hangs_up_is_a_fault_until_it_is_back(scanner: ScannerWo
     scanner.lane.tells("detector", "LinkLost")
     scanner.mend()
     assert ("detector", "LinkLost") not in scanner.lane.faults
-    assert gone.result(30) is Diverter.DIVERT
+    assert gone.result(60) is Diverter.DIVERT
 
 
 def threaten(scanner: ScannerWorld, threat: str) -> None:
@@ -227,7 +225,7 @@ def test_a_threat_turns_the_beam_off_stops_the_belt_and_holds(
     scanner: ScannerWorld, suspect: Found, phase: str, threat: str
 ) -> None:
     since, goods = scanner.lane.last, thing()
-    scanner.brisk = phase != "raising"  # that is over too soon otherwise
+    scanner.brisk = phase not in ("raising", "diverting")  # these are over too soon otherwise
     gone = None if phase == "idle" else scanner.comes(goods)
     if phase == "diverting":
         scanner.lane.reaches("held", within=30)
@@ -247,7 +245,7 @@ def test_a_threat_turns_the_beam_off_stops_the_belt_and_holds(
         scanned(scanner, since)
     scanner.mend()
     if gone is not None:
-        assert gone.result(30) is Diverter.DIVERT
+        assert gone.result(60) is Diverter.DIVERT
 
 
 @pytest.mark.parametrize("fault", ["arc", "over_temperature", "mute", "off"])
@@ -281,7 +279,7 @@ def test_an_analysis_that_fails_is_a_hold(scanner: ScannerWorld) -> None:
     assert (found["finding"], found["disposition"]) == ("unreadable", "hold")
     scanner.lane.tells("lane", "ZeroDivisionError")
     scanner.decide("release")
-    assert gone.result(30) is Diverter.RELEASE
+    assert gone.result(60) is Diverter.RELEASE
 
 
 def test_two_items_without_a_gap_are_judged_as_one(scanner: ScannerWorld, suspect: Found) -> None:
@@ -310,7 +308,7 @@ def test_a_belt_that_its_controller_stopped_is_asked_again(
     until(lambda: runs(scanner))
     scanner.sim.conveyor.belt.wanted = 0.0  # as its watchdog does
     scanner.lane.tells("conveyor", "BeltStands")
-    assert gone.result(30) is Diverter.RELEASE
+    assert gone.result(60) is Diverter.RELEASE
 
 
 def test_an_item_that_stood_in_the_beam_is_not_judged(scanner: ScannerWorld, clear: Found) -> None:
@@ -318,22 +316,21 @@ def test_an_item_that_stood_in_the_beam_is_not_judged(scanner: ScannerWorld, cle
     scanner.lane.reaches("scanning", within=20)
     until(lambda: runs(scanner))
     scanner.sim.conveyor.belt.wanted = 0.0
-    scanner.lane.reaches("fault", within=10)
+    scanner.lane.reaches("fault")
     assert scanned(scanner, since)["disposition"] == "hold"
     scanner.mend()
-    assert gone.result(30) is Diverter.DIVERT
+    assert gone.result(60) is Diverter.DIVERT
 
 
 def test_the_next_item_is_scanned_while_the_one_before_leaves(
     scanner: ScannerWorld, clear: Found
 ) -> None:
     since = scanner.lane.last
-    first = scanner.comes(thing())
-    scanner.lane.reaches("scanning", within=20)
-    until(lambda: scanner.sim.conveyor.belt.in_beam is not None)
+    with scanner.at_beam():
+        first = scanner.comes(thing())
     second = scanner.hands.submit(scanner.sim.follows, thing(5))
-    assert first.result(30) is Diverter.RELEASE
-    assert second.result(30) is Diverter.RELEASE
+    assert first.result(60) is Diverter.RELEASE
+    assert second.result(60) is Diverter.RELEASE
     scanner.lane.reaches("idle")
     kinds = [
         (event["type"], event["data"]["inspection"]) for event in scanner.lane.events(after=since)
@@ -343,29 +340,28 @@ def test_the_next_item_is_scanned_while_the_one_before_leaves(
     for name in items:
         told = [kind for kind, whose in kinds if whose == name]
         assert told == ["inspection.scanned", "inspection.ended"]
-    assert not scanner.lane.faults
+    until(lambda: not scanner.lane.faults)
 
 
 def test_a_suspect_item_behind_one_that_leaves_is_diverted(
     scanner: ScannerWorld, clear: Found
 ) -> None:
     since = scanner.lane.last
-    first = scanner.comes(thing())
-    scanner.lane.reaches("scanning", within=20)
-    until(lambda: scanner.sim.conveyor.belt.in_beam is not None)
+    with scanner.at_beam():
+        first = scanner.comes(thing())
     second = scanner.hands.submit(scanner.sim.follows, thing(5))
     until(lambda: scanner.lane.told(since, "inspection.scanned"))
     clear.finding = Finding.SUSPECT
     scanner.lane.reaches("held", within=30)
-    assert first.result(30) is Diverter.RELEASE
+    assert first.result(60) is Diverter.RELEASE
     scanner.decide("divert")
-    assert second.result(30) is Diverter.DIVERT
+    assert second.result(60) is Diverter.DIVERT
 
 
 def test_stale_air_is_taken_again_before_the_next_item(tmp_path: Path) -> None:
     with scanner_world(tmp_path, fresh=1.0) as scanner:
-        scanner.lane.reaches("darkening", within=10)
-        scanner.lane.reaches("idle", within=10)
+        scanner.lane.reaches("darkening")
+        scanner.lane.reaches("idle")
 
 
 def test_a_restart_ends_what_was_on_the_belt_as_held(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def arrivals(raw, numbers, beam_on=None):
 def pace(ring, raw, start, count=20):
     """Place some lines as soon as there is room; return the number of the next."""
     numbers = np.arange(start, min(start + count, raw.shape[1]))
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while numbers[-1] >= ring._released + ring.capacity:
         assert time.monotonic() < deadline
         time.sleep(0.001)

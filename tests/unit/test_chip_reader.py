@@ -16,6 +16,7 @@ from drivers.chip_reader.vpcd import Control, Decoder, control, encode
 from drivers.errors import Garbled, LinkLost, NoAnswer
 
 QUICK = Patience(answer_within=0.2, card_within=2.0)
+SOON = 30.0  # s; a deadline, not a wait
 
 
 @pytest.mark.parametrize(
@@ -55,9 +56,9 @@ def test_any_chunking(payloads: list[bytes], cuts: list[int]) -> None:
 @pytest.fixture
 def ends():
     ours, theirs = socket.socketpair()
-    reader = VirtualReader(ours, "here", 0.1)
+    reader = VirtualReader(ours, "here", SOON)
     with ours, theirs:
-        theirs.settimeout(1)
+        theirs.settimeout(SOON)
         yield reader, theirs
 
 
@@ -81,13 +82,14 @@ def assert_after_power_on(reader: VirtualReader, card: socket.socket, atr: bytes
         heard += card.recv(9)
     assert heard == bytes.fromhex("0001 00 0001 01 0001 04")
     card.sendall(encode(atr))
-    worker.join(2)
+    worker.join(SOON)
     assert answers == [atr]
 
 
 def test_a_late_answer_is_never_taken_for_another(ends) -> None:
     reader, card = ends
     assert_after_power_on(reader, card, b"\x3b\x00")
+    reader._answer_within = 0.1
     with pytest.raises(NoAnswer, match=r"0\.1 s"):
         reader.transmit(b"\x00\x84\x00\x00\x08")
     card.sendall(encode(b"late\x90\x00"))
@@ -121,19 +123,19 @@ def free_port() -> int:
 
 def test_whoever_listens_is_called() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        line = meet("127.0.0.1", listener.getsockname()[1], 1.0)
+        line = meet("127.0.0.1", listener.getsockname()[1], SOON)
         with line, listener.accept()[0]:
             assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_else_we_listen_and_are_called() -> None:
     port, lines = free_port(), []
-    worker = threading.Thread(target=lambda: lines.append(meet("127.0.0.1", port, 5.0)))
+    worker = threading.Thread(target=lambda: lines.append(meet("127.0.0.1", port, SOON)))
     worker.start()
     card = None
     while card is None and worker.is_alive():
         card = call("127.0.0.1", port)
-    worker.join(5)
+    worker.join(SOON)
     assert card is not None
     with card, lines[0] as reader:
         reader.sendall(b"x")

@@ -108,7 +108,7 @@ async def _awaited(these: Codes, evidence: Evidence, left: float, shown: bytes) 
     await asyncio.sleep(0)
     if shown:
         these.notice(shown, Phase.READING, evidence)
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 30)
     return guide.told
 
 

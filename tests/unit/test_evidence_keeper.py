@@ -35,7 +35,7 @@ from edge.scanner.portal import PortalWatch
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.outbox import Outbox
 
-SOON = 10.0
+SOON = 30.0  # s; a deadline, not a wait
 LINES = np.random.default_rng(1).integers(0, 65_536, (2, 40, 30)).astype(np.uint16)
 DEVICES = ["conveyor", "xray_source", "detector"]
 RELEASE, HOLD, DIVERT = Disposition.RELEASE, Disposition.HOLD, Disposition.DIVERT

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS, throw
 
-LONGEST = 1.0  # s
+LONGEST = 1.0  # s of work: a busy machine is no fault of a parser
 MOST = 200_000_000  # bytes
 
 
@@ -30,10 +30,10 @@ def test_bent_and_torn_within_time(name: str) -> None:
             for _ in range(rng.randrange(1, 4)):
                 if bent:
                     bent[rng.randrange(len(bent))] = rng.randrange(256)
-            begun = time.perf_counter()
+            begun = time.process_time()
             throw(name, bytes(bent[: rng.randrange(len(bent) + 1)]) if rng.random() < 0.3 else seed)
             throw(name, bytes(bent))
-            assert time.perf_counter() - begun < 2 * LONGEST
+            assert time.process_time() - begun < 2 * LONGEST
 
 
 @pytest.mark.parametrize("name", TARGETS)

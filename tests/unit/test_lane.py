@@ -154,9 +154,9 @@ def test_jobs_without_end_do_not_keep_a_device_from_being_looked_at() -> None:
 
     worker.start()
     try:
-        assert seen.get(timeout=5).value == "here"
+        assert seen.get(timeout=30).value == "here"
         worker.ask(again)
         for _ in range(10):
-            assert seen.get(timeout=5).value == "here"
+            assert seen.get(timeout=30).value == "here"
     finally:
         worker.stop()

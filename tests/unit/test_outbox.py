@@ -214,7 +214,7 @@ def test_threads_share_it(outbox: Outbox) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert [event["seq"] for event in events(outbox)] == list(range(1, 201))
 
 

@@ -160,7 +160,7 @@ def test_an_item_longer_than_the_ring_is_seen_whole_while_it_moves():
     while at < raw.shape[1]:
         at = pace(ring, raw, at)
     ring.end()
-    reader.join(10)
+    reader.join(60)
     [seen] = results
     assert (seen.lines, seen.lost, seen.tally) == (3000, 0, Tally())
     assert np.array_equal(
@@ -173,7 +173,7 @@ def test_a_recogniser_too_slow_is_an_overrun_and_a_hold():
 
     def slow(picture, pitch_mm, threads):
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return segmenter.Finding(0.0, (), 0.0, np.zeros((1, 1), np.float32), (1, 1))
 
     raw = item(6000)
@@ -189,7 +189,7 @@ def test_a_recogniser_too_slow_is_an_overrun_and_a_hold():
         ring.place(arrivals(raw, np.arange(start, min(start + 256, raw.shape[1]))))
     go_on.set()
     ring.end()
-    reader.join(20)
+    reader.join(60)
     [seen] = results
     assert seen.tally.overrun > 0
     assert seen.lost >= seen.tally.overrun
@@ -222,7 +222,7 @@ def test_what_is_given_up_ends_soon():
     reader = threading.Thread(target=run)
     reader.start()
     job.give_up()
-    reader.join(5)
+    reader.join(60)
     assert errors
 
 

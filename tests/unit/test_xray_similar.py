@@ -274,7 +274,7 @@ def test_threads_may_share_an_index(tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     with index:
         assert failed == []
         assert index.counts() == {"84": 70}
