@@ -32,13 +32,13 @@ from edge.scanner.unit import ScannerUnit
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.lists import ListKeeper
 from edge.uplink.outbox import Outbox
-from models.catalogue import card, require_grade
+from models.catalogue import Card, card, require_grade
 from settings.addresses import split
 from settings.files import ConfigError
 
 log = structlog.get_logger()
 
-XRAY_MODEL = "xray_scenes"
+XRAY_MODEL, CLOSE_UP = "xray_scenes", "xray_closeup"
 _HASH = 16  # digits: no two files of ours will ever agree in them
 
 
@@ -63,9 +63,15 @@ def models_of(config: EGateConfig | ScannerConfig) -> dict[str, str]:
     if isinstance(config, EGateConfig):
         used = cards_of(config)
     else:
-        used = [card(XRAY_MODEL)]
-        require_grade(used[0], real_hardware=config.hardware == "real")
+        used = [card(XRAY_MODEL), card(CLOSE_UP)]
+        for entry in used:
+            require_grade(entry, real_hardware=config.hardware == "real")
     return {entry.role: f"{entry.name}@{entry.version} {entry.sha256[:_HASH]}" for entry in used}
+
+
+def _recogniser() -> Card:
+    """Return the card of the scene network, with the threshold for both networks together."""
+    return card(XRAY_MODEL).model_copy(update={"threshold": card(CLOSE_UP).threshold})
 
 
 def build(
@@ -85,8 +91,8 @@ def build(
             listener(version)
 
     if isinstance(config, ScannerConfig):
-        recogniser = card(XRAY_MODEL)
-        scanner = ScannerUnit(config, outbox, spool, clock, post, recogniser, models, changed)
+        known = _recogniser()
+        scanner = ScannerUnit(config, outbox, spool, clock, post, known, models, changed)
         return BuiltLane(scanner, [], listeners)
     display = display_of(config)
     store = trust_of(config)
@@ -171,7 +177,7 @@ def seal_checker(store: trust.TrustStore, clock: Clock) -> CheckSeal:
 def check(config: EGateConfig | ScannerConfig) -> list[str]:
     """Return remarks on a lane that can be run; raise CatalogueError if it cannot."""
     if isinstance(config, ScannerConfig):
-        examinations(config.examinations, threshold_of(config, card(XRAY_MODEL)))
+        examinations(config.examinations, threshold_of(config, _recogniser()))
     models = models_of(config)
     remarks = [f"model {role}: {model}" for role, model in models.items()]
     if isinstance(config, EGateConfig):

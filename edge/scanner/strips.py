@@ -22,6 +22,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.xray.closeup import FINE_MM
 from models.xray.scenes import ALIGN, HALO, WORKING_MM
 from models.xray.segmenter import LEAST_HEAT, REGION, BadPicture, Finding, Region
 
@@ -44,7 +45,7 @@ class Sight:
     """A recogniser, the finest pitch it makes use of, and how far a pixel's neighbours matter."""
 
     recognise: Recogniser
-    finest_mm: float = WORKING_MM
+    finest_mm: float = FINE_MM
     reach_mm: float = HALO * WORKING_MM
     threads: int = 2
 
@@ -63,7 +64,8 @@ class Plan:
         """Return the plan for lines and pixels ``pitch_mm`` apart."""
         shrink = max(1, int(sight.finest_mm / pitch_mm + 1e-6))
         pitch_mm *= shrink
-        core = int(np.clip(CORE_MM / pitch_mm, *CORE_LINES)) // ALIGN * ALIGN
+        grid = ALIGN * max(1, round(WORKING_MM / pitch_mm))
+        core = int(np.clip(CORE_MM / pitch_mm, *CORE_LINES)) // grid * grid
         return cls(shrink, core, int(np.ceil(sight.reach_mm / pitch_mm)), pitch_mm)
 
     @property

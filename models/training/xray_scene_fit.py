@@ -151,7 +151,7 @@ def train(shards: list[Half], seed: int, steps: int, told: Told) -> SceneNetwork
         ready = beside.submit(source.recordings)
         for step in range(steps):
             for group in optimiser.param_groups:
-                group["lr"] = PEAK_RATE * _share(step, steps)
+                group["lr"] = PEAK_RATE * share(step, steps)
             pieces, tiles, masks = ready.result()
             if step == round(EARLY * steps):
                 source.wider()
@@ -167,7 +167,7 @@ def train(shards: list[Half], seed: int, steps: int, told: Told) -> SceneNetwork
     return average
 
 
-def _share(step: int, steps: int) -> float:
+def share(step: int, steps: int) -> float:
     """Return the share of the peak rate: up over ``RISING``, then down along a cosine."""
     return float(min(1, (step + 1) / RISING) * (0.5 + 0.5 * np.cos(np.pi * step / steps)))
 

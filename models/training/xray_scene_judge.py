@@ -1,4 +1,4 @@
-"""How good the scene network is on rendered items it never saw: every figure of its card.
+"""How good the networks are on rendered items they never saw: every figure of their cards.
 
 1. An item is one bag, parcel or pallet of 560 × 512 mm (simulators/world/items.py), rendered with
    its scanner's noise. Every item is judged empty of threats; some again with one hidden in them,
@@ -19,21 +19,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.training.xray_figures import auc, hits_at
+from models.xray.closeup import Adds, closer
 from models.xray.scenes import MASK_STRIDE, WORKING_MM, Cells, Runner, look, spots, working
 from models.xray.segmenter import REGION
-from simulators.world.goods import OPEN, Box, Scene, scene
+from simulators.world.goods import OPEN, PITCH_MM, Box, Scene, scene
 from simulators.world.items import LINES, PIXELS
 
 Image = NDArray[np.float32]
 
 UNSEEN_FROM, TUNING = 100_000, 200_000  # first seeds
+TUNED, HARMLESS, THREATS, STRANGE = 1000, 1500, 600, 300  # items to judge on
 FALSE_ALARMS = 0.004
 FAINT = 0.02  # score of a region that is looked at
 
 
 @dataclass(frozen=True)
 class Item:
-    """A rendered item at the working pitch, and where its threat is, in working pixels."""
+    """A rendered item, 1 mm a pixel, and where its threat is, in working pixels."""
 
     passed: NDArray[np.float16]
     box: tuple[float, float, float, float] | None
@@ -59,9 +61,9 @@ def item(seed: int, threat: bool, unseen: bool = False) -> Item:
 
 
 def of_scene(goods: Scene) -> Item:
-    """Return a rendered scene at the working pitch."""
+    """Return a rendered scene as an item; half precision is finer than its noise."""
     picture = np.stack([goods.low, goods.high]).astype(np.float32) / np.float32(OPEN)
-    passed = working(picture, goods.pitch_mm).astype(np.float16)
+    passed = picture.astype(np.float16)
     if not goods.boxes:
         return Item(passed, None, "", goods.things)
     box = _scaled(goods.boxes[0], goods.pitch_mm)
@@ -97,10 +99,20 @@ def _kept(path: Path, seed: int, threat: bool, unseen: bool) -> Item:
         return Item(kept["passed"], box, str(kept["kind"]), int(kept["things"]))
 
 
-def judged(items: list[Item], run: Runner, energies: int = 2) -> list[Seen]:
-    """Return what the network makes of each item; one energy sees the high one alone."""
+def judged(
+    items: list[Item], run: Runner, adds: Adds | None = None, energies: int = 2
+) -> list[Seen]:
+    """Return what the network makes of each item, with a second look or without one.
+
+    One energy sees the high one alone.
+    """
     cv2.setNumThreads(1)
-    return [_seen(one, look(one.passed[-energies:].astype(np.float32), run)) for one in items]
+    made = []
+    for one in items:
+        picture = one.passed[-energies:].astype(np.float32)
+        cells = look(working(picture, PITCH_MM), run)
+        made.append(_seen(one, closer(cells, picture, PITCH_MM, adds) if adds else cells))
+    return made
 
 
 def _seen(one: Item, cells: Cells) -> Seen:
@@ -170,18 +182,16 @@ def by_kind(threats: list[Seen], at: float, name: str) -> dict[str, float]:
     return {f"{name}_hits_{kind}": round(float(value), 4) for kind, value in share.items()}
 
 
-def everything(
-    folder: Path, run: Runner, tuned: int, harmless: int, threats: int, strange: int
-) -> dict[str, float]:
+def everything(folder: Path, run: Runner, adds: Adds | None = None) -> dict[str, float]:
     """Return the card's figures and, as ``threshold``, the score from which an item alarms."""
     sets = {
-        "tuning": cached(folder, TUNING, tuned, threat=False),
-        "good": cached(folder, UNSEEN_FROM, harmless, threat=False),
-        "bad": cached(folder, UNSEEN_FROM, threats, threat=True),
-        "strange": cached(folder, UNSEEN_FROM, strange, threat=True, unseen=True),
+        "tuning": cached(folder, TUNING, TUNED, threat=False),
+        "good": cached(folder, UNSEEN_FROM, HARMLESS, threat=False),
+        "bad": cached(folder, UNSEEN_FROM, THREATS, threat=True),
+        "strange": cached(folder, UNSEEN_FROM, STRANGE, threat=True, unseen=True),
     }
-    two = {name: judged(items, run) for name, items in sets.items()}
-    one = {name: judged(items, run, energies=1) for name, items in sets.items()}
+    two = {name: judged(items, run, adds) for name, items in sets.items()}
+    one = {name: judged(items, run, adds, energies=1) for name, items in sets.items()}
     at, alone = threshold(two["tuning"]), threshold(one["tuning"])
     made = {"strict_threshold": round(at, 4), **figures(two["bad"], two["good"], at, "items")}
     made |= by_kind(two["bad"], at, "items")

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.training.xray_scene_things import FACTOR, Half, Rng, reduced
-from models.xray.scenes import KINDS, MASK_STRIDE, channels
+from models.training.xray_scene_things import Half, Rng, reduced
+from models.xray.scenes import KINDS, MASK_STRIDE, WORKING_MM, channels
 from models.xray.spectrum import depth_from_bins
 from simulators.world.goods import PITCH_MM, Container, pack, visible
 from simulators.world.goods_canvas import Canvas
@@ -29,6 +29,8 @@ LINES, PIXELS = 560, 512  # mm, of a scene
 SHARD = 100  # scenes a file
 LEAST = 0.4  # of a threat must show, or it is not asked for
 COVERED = 0.02  # of high optical depth: here lies something
+ONE_ENERGY = 0.18  # of the recordings
+BLUR_MM = 1.2  # σ, at most
 CELL = 0.25  # of a mask cell that a threat fills, or most of what it fills of any
 
 
@@ -90,7 +92,8 @@ def _placed(thing: Half, side: int, rng: Rng) -> Image:
 
 def recorded(tile: Image | Half, mask: Mask, kind: int, rng: Rng) -> tuple[Image, Image]:
     """Return the network's input and its masks (6, h/4, w/4) of one recording of a tile."""
-    passed = exposed(np.exp(-depth_from_bins(tile.astype(np.float32))), rng)
+    noiseless = np.exp(-depth_from_bins(tile.astype(np.float32)))
+    passed = exposed(noiseless, rng, one_energy=rng.random() < ONE_ENERGY)
     turns, mirrored = int(rng.integers(4)), bool(rng.random() < 0.5)
     view, mask = np.rot90(channels(passed), turns, (1, 2)), np.rot90(mask, turns)
     if mirrored:
@@ -103,18 +106,16 @@ def recorded(tile: Image | Half, mask: Mask, kind: int, rng: Rng) -> tuple[Image
     return np.ascontiguousarray(view, np.float32), masks
 
 
-def exposed(passed: Image, rng: Rng) -> Image:
+def exposed(passed: Image, rng: Rng, one_energy: bool, pitch_mm: float = WORKING_MM) -> Image:
     """Return the transmission (1 or 2, h, w) that a scanner makes of a noiseless (2, h, w)."""
-    if rng.random() < 0.18:
-        return _one_energy(passed, rng)
-    return _scanned(passed, rng)
+    return (_one_energy if one_energy else _scanned)(passed, rng, pitch_mm)
 
 
-def _scanned(passed: Image, rng: Rng) -> Image:
-    spread = float(rng.uniform(0, 0.6))
+def _scanned(passed: Image, rng: Rng, pitch_mm: float) -> Image:
+    spread = float(rng.uniform(0, BLUR_MM)) / pitch_mm
     if spread > 0.2:
         passed = np.stack([cv2.GaussianBlur(plane, (0, 0), spread) for plane in passed])
-    photons = np.float32(FACTOR**2 * 10 ** rng.uniform(3.9, 4.8))
+    photons = np.float32(pitch_mm**2 * 10 ** rng.uniform(3.9, 4.8))
     noise = rng.standard_normal(passed.shape, dtype=np.float32)
     seen = passed + np.sqrt(passed / photons) * noise
     rows = 1 + rng.uniform(0, 0.005) * rng.standard_normal((1, passed.shape[1], 1))
@@ -126,12 +127,12 @@ def _scanned(passed: Image, rng: Rng) -> Image:
     return np.asarray(seen, np.float32)
 
 
-def _one_energy(passed: Image, rng: Rng) -> Image:
+def _one_energy(passed: Image, rng: Rng, pitch_mm: float) -> Image:
     share = np.float32(rng.choice([0.0, 1.0, rng.random()]))
     tau = -np.log(np.maximum(passed[:1] * share + passed[1:] * (1 - share), 1e-6))
     if rng.random() < 0.5:
         tau = tau * np.float32(np.exp(rng.uniform(-0.35, 0.35))) + np.float32(rng.uniform(0, 0.1))
-    seen = _scanned(np.exp(-tau), rng)
+    seen = _scanned(np.exp(-tau), rng, pitch_mm)
     if rng.random() < 0.5:
         seen = np.asarray(np.rint(np.clip(seen, 0, 1) * 255) / 255, np.float32)
     return seen

@@ -31,11 +31,11 @@ from models.training import xray_scene_judge as judge
 from models.training.xray_scene_fit import train
 from models.training.xray_scene_network import DeployedScene, SceneNetwork
 from models.training.xray_scene_tiles import load, render
-from models.xray.scenes import ALIGN, CHANNELS, Runner, channels
+from models.xray.scenes import ALIGN, CHANNELS, Runner, channels, working
 from models.xray.segmenter import NAME
+from simulators.world.goods import PITCH_MM
 
 RANGES = 120  # items from which the int8 twin takes its ranges
-TUNED, HARMLESS, THREATS, STRANGE = 1000, 1500, 600, 300  # items to judge on
 
 
 def main() -> None:
@@ -50,10 +50,11 @@ def main() -> None:
         export(train(scenes, given.seed, given.steps, _followed(given.folder)), rough)
     small = given.folder / f"{NAME}_int8.onnx"
     items = given.folder / "items"
-    quantise(rough, small, judge.cached(items, judge.TUNING, RANGES, threat=True))
+    tuning = judge.cached(items, judge.TUNING, RANGES, threat=True)
+    quantise(rough, small, views_of(tuning))
     figures = {}
     for name, path in (("fp32", rough), ("int8", small)):
-        figures[name] = judge.everything(items, runner(path), TUNED, HARMLESS, THREATS, STRANGE)
+        figures[name] = judge.everything(items, runner(path))
         figures[name]["network_mpix_s"] = speed(path)
         _told(json.dumps({name: figures[name]}, indent=1))
     shipped = {"fp32": rough, "int8": small}[given.ship]
@@ -80,8 +81,8 @@ def export(network: SceneNetwork, path: Path) -> None:
     )
 
 
-def quantise(source: Path, path: Path, items: list[judge.Item]) -> None:
-    """Write the int8 twin of ``source``, its ranges taken from ``items``."""
+def quantise(source: Path, path: Path, inputs: Iterator[dict[str, np.ndarray]]) -> None:
+    """Write the int8 twin of ``source``, its ranges taken from ``inputs``."""
     from onnxruntime.quantization import (
         CalibrationDataReader,
         QuantFormat,
@@ -91,12 +92,8 @@ def quantise(source: Path, path: Path, items: list[judge.Item]) -> None:
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.left = _views(items)
-
         def get_next(self) -> dict[str, np.ndarray] | None:
-            view = next(self.left, None)
-            return None if view is None else {"scene": view}
+            return next(inputs, None)
 
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.onnx"
@@ -112,11 +109,12 @@ def quantise(source: Path, path: Path, items: list[judge.Item]) -> None:
         )
 
 
-def _views(items: list[judge.Item]) -> Iterator[np.ndarray]:
+def views_of(items: list[judge.Item]) -> Iterator[dict[str, np.ndarray]]:
+    """Yield items as the network sees them."""
     for one in items:
-        view = channels(one.passed.astype(np.float32))
+        view = channels(working(one.passed.astype(np.float32), PITCH_MM))
         rows, columns = (side // ALIGN * ALIGN for side in view.shape[1:])
-        yield np.ascontiguousarray(view[None, :, :rows, :columns])
+        yield {"scene": np.ascontiguousarray(view[None, :, :rows, :columns])}
 
 
 def runner(path: Path, threads: int = 1) -> Runner:
@@ -158,7 +156,8 @@ def write_card(folder: Path, recipe: str, ship: str, figures: dict[str, dict[str
     digest = hashlib.sha256((folder / f"{NAME}.onnx").read_bytes()).hexdigest()
     text = _CARD.format(
         name=NAME, digest=digest, ship=ship, recipe=recipe, threshold=round(threshold, 4),
-        harmless=HARMLESS, threats=THREATS, strange=STRANGE, tuned=TUNED, metrics=metrics,
+        harmless=judge.HARMLESS, threats=judge.THREATS, strange=judge.STRANGE,
+        tuned=judge.TUNED, metrics=metrics,
     )  # fmt: skip
     (folder / f"{NAME}.toml").write_text(text, encoding="utf-8")
 

@@ -4,7 +4,8 @@
    about is refused: wrong shapes, values that are not numbers or no transmission, too small, too
    large, the same everywhere, or black. What is black in part is looked at and the share told.
 2. Where the pixel pitch is known the scene network sees the picture in its true size, both energies
-   or one, strip by strip (models/xray/scenes.py).
+   or one, strip by strip (models/xray/scenes.py), and the close-up network the places that it
+   points at (models/xray/closeup.py).
 3. Else it is reduced to 128 pixels (models/xray/view.py) and the crop network looks at it four ways
    (as it is, mirrored twice, transposed); the answers are averaged. Certainty is the geometric mean
    of "any threat" and its likeliest kind: both must agree.
@@ -24,17 +25,21 @@ from numpy.typing import NDArray
 
 from models.session import open_session
 from models.xray import scenes
-from models.xray.scenes import KINDS
+from models.xray.closeup import Adds, closer
+from models.xray.scenes import KINDS, Cells
 from models.xray.view import STRIDE, TILE, channels, reduced
 
 __all__ = [
+    "CLOSE_UP",
     "CROPS",
     "KINDS",
     "NAME",
     "BadPicture",
     "Finding",
     "Region",
+    "catalogued",
     "certainty",
+    "close_up",
     "inspect",
 ]
 
@@ -42,6 +47,7 @@ Image = NDArray[np.float32]
 Runner = Callable[[Image], tuple[Image, Image]]
 
 NAME = "xray_scenes"  # pitch known: a lane's network
+CLOSE_UP = "xray_closeup"  # and the one that looks again
 CROPS = "xray_anomaly"  # pitch unknown
 REGION = 0.5  # of the score: heat from which a cell belongs to a region
 LEAST_HEAT = 0.3  # below this nothing is marked
@@ -91,12 +97,16 @@ class Finding:
 
 
 def inspect(
-    transmission: Image, pitch_mm: float | None = None, threads: int = 1, run: Runner | None = None
+    transmission: Image,
+    pitch_mm: float | None = None,
+    threads: int = 1,
+    run: Runner | None = None,
+    adds: Adds | None = None,
 ) -> Finding:
-    """Return what the network finds in a transmission, 0 < t ≤ 1 (values a little over are air).
+    """Return what the networks find in a transmission, 0 < t ≤ 1 (values a little over are air).
 
-    ``pitch_mm`` is the size of a pixel at the object. ``run`` replaces the catalogued network.
-    Raises BadPicture for what nothing can be said about (rule 1).
+    ``pitch_mm`` is the size of a pixel at the object. ``run`` replaces the catalogued network, and
+    has a second look only by ``adds``. Raises BadPicture for what nothing can be said about.
     """
     planes = _planes(transmission)
     if pitch_mm is None:
@@ -105,7 +115,10 @@ def inspect(
         return _crop(small, black, planes.shape[1:], run or catalogued(CROPS, "tiles", threads))
     small = scenes.working(planes, pitch_mm)
     black = _sound(small)
-    return _scene(small, black, planes.shape[1:], run or catalogued(NAME, "scene", threads))
+    cells = scenes.look(small, run or catalogued(NAME, "scene", threads))
+    if adds := adds or (None if run else close_up(threads)):
+        cells = closer(cells, planes, pitch_mm, adds)
+    return _scene(cells, black, small.shape[1:], planes.shape[1:])
 
 
 def certainty(kinds: Image) -> Image:
@@ -123,6 +136,12 @@ def catalogued(name: str, first: str, threads: int) -> Runner:
         return masks, sure
 
     return run
+
+
+def close_up(threads: int) -> Adds:
+    """Return the catalogued close-up network."""
+    session = open_session(CLOSE_UP, threads)
+    return lambda views: session.run({"place": views})[0]
 
 
 def _planes(transmission: Image) -> Image:
@@ -164,9 +183,8 @@ def _sound(small: Image) -> float:
     return black
 
 
-def _scene(small: Image, black: float, shape: tuple[int, ...], run: Runner) -> Finding:
-    cells = scenes.look(small, run)
-    rows, columns = small.shape[1:]
+def _scene(cells: Cells, black: float, small: tuple[int, ...], shape: tuple[int, ...]) -> Finding:
+    rows, columns = small
     found = scenes.spots(cells, max(REGION * cells.score, LEAST_HEAT))
     scale = scenes.MASK_STRIDE * np.array([shape[1] / columns, shape[0] / rows])
     regions = (

@@ -25,8 +25,9 @@ from models.catalogue import card
 from models.training import xray_scene_judge as judge
 from models.training.xray_figures import auc, hits_at
 from models.xray import scenes
+from models.xray.closeup import cut
 from models.xray.projection import air_counts, dark_counts, make_detector
-from models.xray.segmenter import NAME, catalogued, inspect
+from models.xray.segmenter import CLOSE_UP, NAME, catalogued, close_up, inspect
 from simulators.world.goods import OPEN, PITCH_MM, raw_counts, scene
 from tests.bench.stopwatch import best
 
@@ -75,9 +76,13 @@ def _stages(picture: np.ndarray, size: float) -> list[Row]:
         "network": lambda: look(view),
         "regions": lambda: scenes.spots(cells, 0.3),
     }
+    adds, at = close_up(2), (256.0, 500.0)
+    place = best(lambda: adds(scenes.channels(cut(picture, at, PITCH_MM))[None]))
     return [
-        (f"– {name}", f"{size / best(work):.0f} Mpix/s", "a stage") for name, work in stages.items()
-    ]
+        *((f"– {name}", f"{size / best(work):.0f} Mpix/s", "a stage")
+          for name, work in stages.items()),
+        ("– a place looked at again", f"{place * 1000:.1f} ms", "one in an item, on average"),
+    ]  # fmt: skip
 
 
 def _crops() -> list[Row]:
@@ -108,12 +113,12 @@ def _items() -> list[Row]:
     first = judge.UNSEEN_FROM
     bad = [judge.item(first + index, threat=True) for index in range(ITEMS)]
     good = [judge.item(first + index, threat=False) for index in range(ITEMS)]
-    look, at = catalogued(NAME, "scene", 2), card(NAME).threshold or 1.0
+    look, adds, at = catalogued(NAME, "scene", 2), close_up(2), card(CLOSE_UP).threshold or 1.0
     begun = time.perf_counter()
-    seen = {"bad": judge.judged(bad, look), "good": judge.judged(good, look)}
+    seen = {"bad": judge.judged(bad, look, adds), "good": judge.judged(good, look, adds)}
     took = (time.perf_counter() - begun) / (2 * ITEMS)
     figures = judge.figures(seen["bad"], seen["good"], at, "items")
-    alone = judge.judged(bad, look, 1), judge.judged(good, look, 1)
+    alone = judge.judged(bad, look, adds, 1), judge.judged(good, look, adds, 1)
     name = f"rendered items, {ITEMS} with a threat, {ITEMS} without"
     return [
         (f"{name}: AUC", f"{figures['items_auc']:.3f}", "peers below"),

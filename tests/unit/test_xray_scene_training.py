@@ -108,7 +108,7 @@ def test_a_thin_threat_leaves_a_mark_in_the_mask():
 def test_judged_items_are_the_scanners_own_and_follow_from_the_seed():
     one, again = item(100_003, threat=True), item(100_003, threat=True)
     assert (one.passed == again.passed).all()
-    assert one.passed.shape == (2, 280, 256)
+    assert one.passed.shape == (2, 560, 512)
     assert one.kind in set(Threat)
     assert item(100_003, threat=False).box is None
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.catalogue import Grade, card
 from models.training.xray_figures import auc, hits_at
 from models.xray.scenes import MASK_STRIDE, SURE_STRIDE
-from models.xray.segmenter import CROPS, KINDS, NAME, BadPicture, Region, inspect
+from models.xray.segmenter import CLOSE_UP, CROPS, KINDS, NAME, BadPicture, Region, inspect
 from models.xray.view import CHANNELS, STRIDE, TILE, channels, reduced
 
 FOLDER = Path(__file__).parents[2].parent / "shared/data/xray/gdxray_objects"
@@ -41,7 +41,7 @@ def test_real_threats_score_above_real_harmless_things():
         assert auc(found[name], good) == pytest.approx(claimed[f"gdxray_auc_{name}"], abs=0.015)
 
 
-@pytest.mark.parametrize("name", [NAME, CROPS])
+@pytest.mark.parametrize("name", [NAME, CLOSE_UP, CROPS])
 def test_the_cards_are_modest(name):
     entry = card(name)
     assert entry.grade is Grade.SIMULATION
