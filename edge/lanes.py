@@ -33,12 +33,13 @@ from edge.uplink.blobs import BlobSpool
 from edge.uplink.lists import ListKeeper
 from edge.uplink.outbox import Outbox
 from models.catalogue import Card, card, require_grade
+from models.xray.segmenter import CLOSE_UP
+from models.xray.segmenter import NAME as XRAY_MODEL
 from settings.addresses import split
 from settings.files import ConfigError
 
 log = structlog.get_logger()
 
-XRAY_MODEL, CLOSE_UP = "xray_scenes", "xray_closeup"
 _HASH = 16  # digits: no two files of ours will ever agree in them
 
 

@@ -18,7 +18,7 @@ import argparse
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ from models.training.xray_closeup_fit import Batches, Places, train
 from models.training.xray_closeup_network import CloseUp, DeployedCloseUp
 from models.training.xray_closeup_trust import trust, words
 from models.training.xray_places import gather
-from models.training.xray_scenes import RANGES, quantise, runner, views_of
+from models.training.xray_scenes import RANGES, followed, quantise, runner, say, views_of
 from models.xray.closeup import VIEW, Adds
 from models.xray.scenes import CHANNELS, Runner
 from models.xray.segmenter import CLOSE_UP, NAME
@@ -56,7 +56,7 @@ def main() -> None:
     path = given.folder / f"{CLOSE_UP}_fp32.onnx"
     done = given.folder / "closeup.pt"
     if not (given.keep and done.exists()):
-        network = train(places, given.seed, given.steps, _followed(given.folder))
+        network = train(places, given.seed, given.steps, followed(given.folder))
         torch.save(network.state_dict(), done)
     export(_trusted(done, given.folder / "items", runner(first_look)), path)
     figures = _judged(given.folder, first_look, path, places)
@@ -83,7 +83,7 @@ def _judged(folder: Path, look: Path, path: Path, places: Places) -> dict[str, d
     }
     for name, one in (("fp32", path), ("int8", small)):
         figures[name]["place_ms"] = milliseconds(one)
-    _told(json.dumps(figures, indent=1))
+    say(json.dumps(figures, indent=1))
     return figures
 
 
@@ -101,7 +101,7 @@ def _trusted(done: Path, items: Path, run: Runner) -> DeployedCloseUp:
     threats = words(judge.cached(items, judge.TUNING, TUNED, threat=True), run, says)
     harmless = words(judge.cached(items, judge.TUNING, judge.TUNED, threat=False), run, says)
     whole.share = trust(threats, harmless)
-    _told(f"share of its word that is added: {whole.share}")
+    say(f"share of its word that is added: {whole.share}")
     return whole
 
 
@@ -207,20 +207,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, required=True, help="for places, gigabytes")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     return parser.parse_args()
-
-
-def _followed(folder: Path) -> Callable[[str, CloseUp], None]:
-    """Return what says how training goes and keeps the weights so far, in case it is cut off."""
-
-    def told(text: str, network: CloseUp) -> None:
-        _told(text)
-        torch.save(network.state_dict(), folder / "so_far.pt")
-
-    return told
-
-
-def _told(text: str) -> None:
-    print(text, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def main() -> None:
     rough = given.folder / f"{NAME}_fp32.onnx"
     if not (given.keep and rough.exists()):
         scenes = load(given.folder / "tiles", given.seed, given.shards)
-        export(train(scenes, given.seed, given.steps, _followed(given.folder)), rough)
+        export(train(scenes, given.seed, given.steps, followed(given.folder)), rough)
     small = given.folder / f"{NAME}_int8.onnx"
     items = given.folder / "items"
     tuning = judge.cached(items, judge.TUNING, RANGES, threat=True)
@@ -56,7 +56,7 @@ def main() -> None:
     for name, path in (("fp32", rough), ("int8", small)):
         figures[name] = judge.everything(items, runner(path))
         figures[name]["network_mpix_s"] = speed(path)
-        _told(json.dumps({name: figures[name]}, indent=1))
+        say(json.dumps({name: figures[name]}, indent=1))
     shipped = {"fp32": rough, "int8": small}[given.ship]
     (given.out / f"{NAME}.onnx").write_bytes(shipped.read_bytes())
     recipe = (
@@ -210,17 +210,18 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _followed(folder: Path) -> Callable[[str, SceneNetwork], None]:
+def followed(folder: Path) -> Callable[[str, torch.nn.Module], None]:
     """Return what says how training goes and keeps the weights so far, in case it is cut off."""
 
-    def told(text: str, network: SceneNetwork) -> None:
-        _told(text)
+    def told(text: str, network: torch.nn.Module) -> None:
+        say(text)
         torch.save(network.state_dict(), folder / "so_far.pt")
 
     return told
 
 
-def _told(text: str) -> None:
+def say(text: str) -> None:
+    """Print a line at once."""
     print(text, flush=True)  # noqa: T201
 
 

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.xray.scenes import MASK_STRIDE, SURE_STRIDE, WORKING_MM, Cells, channels
+from models.xray.scenes import MASK_STRIDE, SURE_STRIDE, WORKING_MM, Cells, channels, working_size
 
 Image = NDArray[np.float32]
 Adds = Callable[[Image], Image]  # views (n, 5, VIEW, VIEW) to what to add to n logits
@@ -86,8 +86,8 @@ def closer(cells: Cells, picture: Image, pitch_mm: float, adds: Adds) -> Cells:
         return cells
     found = peaks(cells.sure)
     most = int(np.ceil(DENSE * rows * columns * pitch_mm**2 / 1e6))
-    size = (columns * pitch_mm / WORKING_MM, rows * pitch_mm / WORKING_MM)  # in working pixels
-    scale = (columns / max(1, round(size[0])), rows / max(1, round(size[1])))
+    wide, high = working_size(rows, columns, pitch_mm)
+    scale = columns / wide, rows / high
     added = np.zeros(len(found), np.float32)
     for first in range(0, min(most, len(found)), BATCH):
         some = found[first : min(first + BATCH, most)]

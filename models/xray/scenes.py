@@ -63,11 +63,17 @@ class Cells:
         return self.sure * (0.5 + 0.5 * self.mask)
 
 
+def working_size(rows: int, columns: int, pitch_mm: float) -> tuple[int, int]:
+    """Return the width and height, in working pixels, of a picture by rule 1."""
+    scale = min(pitch_mm / WORKING_MM, STRETCH, float(np.sqrt(MOST / (rows * columns))))
+    return max(1, round(columns * scale)), max(1, round(rows * scale))
+
+
 def working(planes: Image, pitch_mm: float) -> Image:
     """Return (planes, h, w) of a transmission (planes, H, W) by rule 1."""
     rows, columns = planes.shape[1:]
-    scale = min(pitch_mm / WORKING_MM, STRETCH, float(np.sqrt(MOST / (rows * columns))))
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    size = working_size(rows, columns, pitch_mm)
+    scale = size[0] / columns
     if size == (columns, rows):
         return planes
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

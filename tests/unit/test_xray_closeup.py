@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.xray import closeup
+from models.xray import closeup, scenes
 from models.xray.closeup import LEAST, VIEW, Peak, closer, cut, moved, peaks
 from models.xray.scenes import MASK_STRIDE, Cells
 
@@ -93,3 +93,20 @@ def test_where_nothing_is_finer_there_is_no_second_look():
     assert closer(cells, np.ones((2, 160, 160), np.float32), 2.0, adds) is cells
     empty = cells_of(sure_at())
     assert (closer(empty, np.ones((1, 320, 320), np.float32), 1.0, adds).sure == empty.sure).all()
+
+
+def test_a_picture_too_large_for_its_true_size_is_looked_at_in_the_right_place(monkeypatch):
+    monkeypatch.setattr(scenes, "MOST", 1600.0)  # of 160 × 160 working pixels, 40 × 40 are left
+    picture = np.full((1, 320, 320), 0.5, np.float32)
+    picture[:, 92:108, 92:108] = 0.1  # the middle of the cell below, eight pixels a working one
+    seen = []
+
+    def adds(views: np.ndarray) -> np.ndarray:
+        seen.extend(views)
+        return np.zeros(len(views), np.float32)
+
+    sure = np.full((10, 10), 0.001, np.float32)
+    sure[2:4, 2:4] = 0.9
+    closer(cells_of(sure), picture, 1.0, adds)
+    depth = seen[0][0]
+    assert depth[VIEW // 2, VIEW // 2] == depth.max() > depth.min()
