@@ -42,6 +42,9 @@ class Card(BaseModel):
     threshold: float | None = Field(
         default=None, ge=0, le=1, description="score from which it says yes, where it scores"
     )
+    single_threshold: float | None = Field(
+        default=None, ge=0, le=1, description="the same for an X-ray picture of one energy"
+    )
     trained_on: str
     recipe: str = Field(description="the command that makes it again")
     licence: str

@@ -207,10 +207,15 @@ def _test_card(number: int) -> NDArray[np.uint8]:
 
 
 def _wedge(number: int) -> NDArray[np.uint16]:
-    """Return one line of a step wedge, two energies × 512 pixels, that repeats every 600 lines."""
+    """Return one line of a step wedge, two energies × 512 pixels; photons make it noisy.
+
+    It repeats every 600 lines.
+    """
     steps = np.arange(512) // 64 * (number % 600 > 100) * (number % 600 < 500)
     low, high = 50_000 * np.exp(-0.5 * steps), 60_000 * np.exp(-0.35 * steps)
-    return np.stack((low, high)).astype(np.uint16)
+    seen = np.stack((low, high))
+    noise = np.random.default_rng(number % 600).standard_normal(seen.shape)
+    return np.rint(seen + np.sqrt(seen) * noise).astype(np.uint16)
 
 
 def _served(simulated: Device, listen: str, pty: bool) -> AbstractContextManager[str]:

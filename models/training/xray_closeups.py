@@ -1,15 +1,17 @@
 """Make the close-up network: gather places, train, quantise, judge both networks, write the card.
 
-    python -m models.training.xray_closeups --seed 1 --first 0 20000 --scenes 4900 --steps 11000
-        --folder DIR
+    python -m models.training.xray_closeups --seed 1 --look SCENES/course-1-20000.onnx
+        --first 0 5000 20000 25000 --scenes 4900 6500 4900 1700 --steps 14000 --folder DIR
 
-1. The catalogued scene network looks at freshly rendered scenes; the places it points at are kept
-   in ``--folder`` (0.7 MB a scene), made only where they lack. Scenes have numbers: ``--scenes`` of
-   them from each ``--first`` on. With ``--only gather`` several processes share that work.
-2. Training follows from the seed, the places and the steps; on one thread, in bfloat16, some four
+1. A scene network (``--look``, else the catalogued one) looks at freshly rendered scenes; the
+   places it points at are kept in ``--folder`` (0.7 MB a scene), made only where they lack. Scenes
+   have numbers: so many ``--scenes`` from each ``--first`` on. With ``--only gather`` several
+   processes share that work. It may be what the scene network was after its first course.
+2. Training follows from the seed, the places and the steps; on one thread, in bfloat16, some two
    steps a second. How far it is believed is found then (xray_closeup_trust.py).
-3. Both networks are judged together on the same unseen items as the scene network alone
-   (models/training/xray_scene_judge.py), in float and as int8 twins. The card tells the figures.
+3. It and the catalogued scene network are judged together on the same unseen items as that one
+   alone (models/training/xray_scene_judge.py), in float and as int8 twins. The card tells the
+   figures.
 """
 
 from __future__ import annotations
@@ -38,17 +40,18 @@ from models.xray.segmenter import CLOSE_UP, NAME
 
 SHARD = 50  # scenes of a file of places
 TUNED = 500  # items with a threat, to tell how far it is believed
-SCENES, STEPS = 4900, 11_000
+FIRST, SCENES, STEPS = (0, 5000, 20_000, 25_000), (4900, 6500, 4900, 1700), 14_000
 
 
 def main() -> None:
     """Gather, train, quantise, judge, write."""
     given = _arguments()
     first_look = WEIGHTS / f"{NAME}.onnx"
+    points = runner(given.look or first_look)
     names = [
-        gather(given.folder / "places", given.seed, number, SHARD, runner(first_look))
-        for first in given.first
-        for number in range(first, first + given.scenes, SHARD)
+        gather(given.folder / "places", given.seed, number, SHARD, points)
+        for first, scenes in zip(given.first, given.scenes, strict=True)
+        for number in range(first, first + scenes, SHARD)
     ]
     if given.only == "gather":
         return
@@ -61,10 +64,11 @@ def main() -> None:
     export(_trusted(done, given.folder / "items", runner(first_look)), path)
     figures = _judged(given.folder, first_look, path, places)
     (given.out / f"{CLOSE_UP}.onnx").write_bytes(path.read_bytes())
+    first, scenes = (" ".join(map(str, each)) for each in (given.first, given.scenes))
+    look = f"--look {given.look.name} " if given.look else ""
     recipe = (
-        f"python -m models.training.xray_closeups --seed {given.seed} "
-        f"--first {' '.join(map(str, given.first))} --scenes {given.scenes} "
-        f"--steps {given.steps} --folder DIR"
+        f"python -m models.training.xray_closeups --seed {given.seed} {look}"
+        f"--first {first} --scenes {scenes} --steps {given.steps} --folder DIR"
     )
     write_card(given.out, recipe, len(places.kind), figures)
 
@@ -150,7 +154,7 @@ def write_card(
 ) -> None:
     """Write the card beside the model: what it is, how it was made, how good both were found."""
     shipped = dict(figures["fp32"])
-    threshold = shipped.pop("threshold")
+    threshold, single = shipped.pop("threshold"), shipped.pop("single_threshold")
     told = ("items_auc", "items_hits", "items_hits_at_0_4pct", "items_hits_at_5pct", "single_auc")
     for other in ("int8", "alone"):
         shipped |= {f"{other}_{key}": figures[other][key] for key in told}
@@ -158,7 +162,8 @@ def write_card(
     metrics = "\n".join(f"{name} = {value}" for name, value in shipped.items())
     digest = hashlib.sha256((folder / f"{CLOSE_UP}.onnx").read_bytes()).hexdigest()
     text = _CARD.format(
-        name=CLOSE_UP, digest=digest, recipe=recipe, threshold=round(threshold, 4), places=places,
+        name=CLOSE_UP, digest=digest, recipe=recipe, threshold=threshold, single=single,
+        places=places,
         harmless=judge.HARMLESS, threats=judge.THREATS, strange=judge.STRANGE, tuned=judge.TUNED,
         metrics=metrics,
     )  # fmt: skip
@@ -174,6 +179,7 @@ input = """place: float32 (n, 5, 144, 144) at 1 mm a pixel around a peak of xray
 channels (models/xray/scenes.py)"""
 output = "adds: (n,), what to add to the logit that xray_scenes gave the place"
 threshold = {threshold}
+single_threshold = {single}
 trained_on = "{places} places in rendered goods (simulators/world/goods*.py); no real X-ray picture"
 recipe = "{recipe}"
 licence = "same as this project"
@@ -187,7 +193,8 @@ strict_threshold, at which items_* and strange_shapes_* are told, is the score t
 items reached. All are judged on other items ({threats} with a threat, {harmless} without,
 {strange} with a threat of a shape never trained on). An item counts as hit only if it reaches the
 threshold and a region lies on the threat. alarms_per_object divides alarms by harmless things.
-single_* is the same with the high energy alone, at its own threshold. Wanted were 95 % hits at
+single_* is the same with the high energy alone: at its own strict threshold and, as
+single_object_rate_*, at single_threshold. Wanted were 95 % hits at
 0.4 % alarms. Pictures of 2 mm a pixel or more get no second look. The score is no probability, and
 none of this says what a real lane would show."""
 
@@ -199,8 +206,9 @@ none of this says what a real lane would show."""
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Make the X-ray close-up network.")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--first", type=int, nargs="+", default=[0, 20_000], help="scenes")
-    parser.add_argument("--scenes", type=int, default=SCENES, help="from each first one on")
+    parser.add_argument("--look", type=Path, help="scene network that points, if not the shipped")
+    parser.add_argument("--first", type=int, nargs="+", default=FIRST, help="scenes")
+    parser.add_argument("--scenes", type=int, nargs="+", default=SCENES, help="from each first on")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--only", choices=["gather"])
     parser.add_argument("--keep", action="store_true", help="judge the network already in --folder")

@@ -121,24 +121,32 @@ def _apart(one: Rect, other: Rect) -> float:
     return float(max(across, down))
 
 
+def pictures(labels: Path) -> Path:
+    """Return the file with the pictures of the places that the file ``labels`` tells of."""
+    return labels.with_suffix(".npy")
+
+
 def gather(folder: Path, seed: int, first: int, scenes: int, run: Runner) -> Path:
-    """Return the file with the places of ``scenes`` scenes from ``first`` on, made if it lacks."""
+    """Return the file that tells of the places of ``scenes`` scenes from ``first`` on.
+
+    It and its pictures are made if they lack.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{seed}-{first}.npz"
-    if path.exists():
-        return path
+    labels = folder / f"{seed}-{first}.npz"
+    if labels.exists():
+        return labels
     cv2.setNumThreads(1)
     every = [
         place for number in range(first, first + scenes) for place in places(seed, number, run)
     ]
-    rough = path.with_suffix(".part")
+    np.save(pictures(labels), np.stack([place.passed for place in every]))
+    rough = labels.with_suffix(".part")
     with rough.open("wb") as file:
         np.savez(
             file,
-            passed=np.stack([place.passed for place in every]),
             kind=np.array([place.kind for place in every], np.int8),
             logit=np.array([place.logit for place in every], np.float32),
             energies=np.array([place.energies for place in every], np.int8),
         )
-    rough.rename(path)
-    return path
+    rough.rename(labels)
+    return labels

@@ -48,8 +48,8 @@ def render(folder: Path, seed: int, shards: int, first: int = 0) -> None:
 
 
 def load(folder: Path, seed: int, shards: int) -> list[Half]:
-    """Return the first ``shards`` of what was rendered from ``seed``: each (n, bins, h, w)."""
-    return [np.load(folder / f"{seed}-{index}.npy") for index in range(shards)]
+    """Return the first ``shards`` of what was rendered from ``seed``, mapped: (n, bins, h, w)."""
+    return [np.load(folder / f"{seed}-{index}.npy", mmap_mode="r") for index in range(shards)]
 
 
 def _scene(seed: int, index: int, number: int) -> Half:

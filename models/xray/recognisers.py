@@ -32,6 +32,7 @@ Channel = Literal["high", "low", "tau_high", "tau_low", "ratio"]
 
 LEAST = 1e-4  # of the open beam, for τ
 LARGEST_VIEW = 32_000_000  # pixels of what a network is fed
+COARSER = 1.25  # times what a network was trained for is as coarse as a picture may be
 SHOWN = 0.5  # of the card's threshold: heat and boxes below this are not told
 
 
@@ -106,6 +107,11 @@ class Recogniser:
             raise BadPicture(f"recogniser {self.card.name} needs the pixel size of the picture")
         else:
             factor = pitch_mm / feed.pitch_mm
+            if factor > COARSER:
+                raise BadPicture(
+                    f"recogniser {self.card.name} was trained at {feed.pitch_mm:g} mm a pixel; "
+                    f"this picture has {pitch_mm:g} mm, and what is finer cannot be made again"
+                )
         factor = min(factor, float(np.sqrt(LARGEST_VIEW / (rows * columns))))
         size = (max(1, round(columns * factor)), max(1, round(rows * factor)))
         how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR

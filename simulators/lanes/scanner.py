@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.conveyor.registers import Diverter
-from models.xray.projection import air_counts, dark_counts, make_detector
+from models.xray.projection import FULL_SCALE, air_counts, dark_counts, make_detector
 from simulators.container_camera.device import FakeContainerCamera
 from simulators.conveyor.device import FakeConveyor
 from simulators.detector.device import FakeDetector
@@ -36,6 +36,7 @@ Counts = NDArray[np.uint16]
 REFERENCE_LINES = 256  # different lines of air, and of dark, that the detector can show
 RATE = 400.0  # lines per second
 SCANNED_WITHIN = 90.0  # s for an item to be through, operators included
+READ_NOISE = 2  # counts; a row that is read out twice never looks the same
 LATE = 0.25  # s of time that may be caught up at once; more is forgotten
 
 
@@ -61,6 +62,7 @@ class ScannerLane:
         self._dark = dark_counts(REFERENCE_LINES, model, 12)
         self._pictures: dict[str, Counts] = {}
         self._numbers = count(1)
+        self._noise = np.random.default_rng(13)
         self.detector = FakeDetector(self._line, rate=RATE)
         self.last_line_at = 0.0  # monotonic s; when the detector was last told to stop
 
@@ -149,5 +151,10 @@ class ScannerLane:
         if seen is not None and (picture := self._pictures.get(seen[0].tag)) is not None:
             row = int(seen[1] / PITCH_MM)
             if 0 <= row < picture.shape[1]:
-                return picture[:, row]
+                return self._read_out(picture[:, row])
         return self._air[:, number % REFERENCE_LINES]
+
+    def _read_out(self, row: Counts) -> Counts:
+        """Return what is read out of a row, each time with a noise of its own."""
+        noise = self._noise.integers(-READ_NOISE, READ_NOISE + 1, row.shape)
+        return np.clip(row + noise, 0, FULL_SCALE).astype(np.uint16)

@@ -4,8 +4,8 @@
    same bag, so that a recogniser (and a test) sees what one object changes.
 2. A bag, parcel or small pallet is a container, its fabric and filling, some lookalikes, a threat;
    a pallet holds one class of cargo (simulators/world/goods_cargo.py).
-   At least half of the threat shows, and it is turned out of the beam by 60° at most: what no beam
-   reaches, and a blade seen on edge, no one can be asked to find in one view.
+   The threat is turned out of the beam by 60° at most, and at least half of it shows wherever that
+   can be: what no beam reaches, and a blade seen on edge, no one can be asked to find in one view.
 3. ``tau`` holds the noiseless optical depth; ``high`` and ``low`` are the calibrated 16-bit
    pictures a scanner would store; ``raw_counts`` is what its detector sends before calibration.
 """
@@ -41,6 +41,8 @@ Rng = np.random.Generator
 PITCH_MM = 1.0  # of a bag scanner's picture
 PHOTONS = 20_000.0
 TRIES = 12  # poses of a threat, until one shows
+SHOWN = 0.5  # of a threat, or it is not asked for
+DARKER = 0.03  # of the open beam is taken, where a threat shows
 MOST_TURNED = np.pi / 3  # rad, of a threat: half its face is seen
 OPEN = 60_000  # of 65 535 in a stored picture, where nothing is in the beam
 
@@ -55,13 +57,19 @@ class Container(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where a threat lies, in pixels: left, top, width, height, and what it is."""
+    """Where a threat lies, in pixels: left, top, width, height; what it is; what share shows."""
 
     x: int
     y: int
     w: int
     h: int
     kind: Threat
+    shows: float
+
+    @property
+    def asked(self) -> bool:
+        """Whether enough of it shows to be asked for."""
+        return self.shows >= SHOWN
 
 
 @dataclass(frozen=True)
@@ -155,15 +163,19 @@ def _hide(
 ) -> tuple[Mask, tuple[Box, ...]]:
     kind = threat if isinstance(threat, Threat) else list(Threat)[int(rng.integers(len(Threat)))]
     behind = np.exp(-canvas.tau()[1])
+    most, best, mask = -1.0, canvas, np.zeros(behind.shape, np.bool_)
     for _ in range(TRIES):
         layer = canvas.blank()
         (UNSEEN if unseen else DRAW)[kind](layer, hidden_pose(canvas, rng), rng)
-        mask = layer.covered()
-        if visible(behind, layer.tau()[1], mask):
+        covered = layer.covered()
+        shows = shown(behind, layer.tau()[1], covered)
+        if shows > most:
+            most, best, mask = shows, layer, covered
+        if shows >= SHOWN:
             break
-    canvas.include(layer)
+    canvas.include(best)
     x, y, w, h = cv2.boundingRect(mask.astype(np.uint8))
-    return mask, (Box(x, y, w, h, kind),) if w else ()
+    return mask, (Box(x, y, w, h, kind, most),) if w else ()
 
 
 def hidden_pose(canvas: Canvas, rng: Rng) -> Pose:
@@ -172,12 +184,17 @@ def hidden_pose(canvas: Canvas, rng: Rng) -> Pose:
     return replace(pose, tilt=min(pose.tilt, MOST_TURNED))
 
 
-def visible(behind: Image, threat: Image, mask: Mask, least: float = 0.5) -> bool:
-    """Return whether ``least`` of a threat takes 3 % of the open beam from what is left of it."""
+def shown(behind: Image, threat: Image, mask: Mask) -> float:
+    """Return the share of a threat that takes ``DARKER`` from what is left of the beam."""
     if not mask.any():
-        return False
+        return 0.0
     lost = behind * -np.expm1(-threat)
-    return bool((lost[mask] > 0.03).mean() >= least)
+    return float((lost[mask] > DARKER).mean())
+
+
+def visible(behind: Image, threat: Image, mask: Mask, least: float = SHOWN) -> bool:
+    """Return whether ``least`` of a threat shows."""
+    return bool(mask.any()) and shown(behind, threat, mask) >= least
 
 
 def _picture(tau: Image, rng: Rng) -> Counts:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.training import xray_places
-from models.training.xray_places import FAINT, KEPT, Place, gather, places
+from models.training.xray_places import FAINT, KEPT, Place, gather, pictures, places
 from models.xray.closeup import Peak
 from models.xray.scenes import KINDS
 from models.xray.segmenter import NAME, catalogued
@@ -55,4 +55,5 @@ def test_what_was_gathered_is_not_gathered_again(tmp_path, monkeypatch):
     assert kept["kind"].tolist() == [2, 2]
     assert kept["logit"] == pytest.approx([-1.5, -1.5])
     assert kept["energies"].tolist() == [2, 2]
-    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    assert np.load(pictures(path)).shape == (2, 2, KEPT, KEPT)
+    assert {file.name for file in tmp_path.iterdir()} == {path.name, pictures(path).name}

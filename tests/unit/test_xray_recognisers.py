@@ -124,7 +124,7 @@ def test_ours_and_theirs_make_one_verdict(tmp_path):
 
 
 @settings(max_examples=20, deadline=None)
-@given(rows=st.integers(1, 90), columns=st.integers(1, 90), pitch=st.floats(0.1, 9))
+@given(rows=st.integers(1, 90), columns=st.integers(1, 90), pitch=st.floats(0.1, 2.4))
 def test_any_size_fits(tmp_path_factory, rows, columns, pitch):
     folder = tmp_path_factory.mktemp("any")
     plug(folder, "dark", dark_cells(), DARK)
@@ -141,6 +141,8 @@ def test_what_the_card_needs_and_the_picture_lacks_is_said(tmp_path):
     (other,) = plugged_in(tmp_path)
     with pytest.raises(BadPicture, match="dark needs the pixel size"):
         other.inspect(picture())
+    with pytest.raises(BadPicture, match="trained at 2 mm a pixel; this picture has 3 mm"):
+        other.inspect(picture(), pitch_mm=3.0)
     with pytest.raises(BadPicture, match="dark needs two energies"):
         other.inspect(picture()[0], pitch_mm=1.0)
     with pytest.raises(BadPicture, match="not numbers"):
