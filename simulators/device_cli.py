@@ -215,7 +215,8 @@ def _wedge(number: int) -> NDArray[np.uint16]:
     low, high = 50_000 * np.exp(-0.5 * steps), 60_000 * np.exp(-0.35 * steps)
     seen = np.stack((low, high))
     noise = np.random.default_rng(number % 600).standard_normal(seen.shape)
-    return np.rint(seen + np.sqrt(seen) * noise).astype(np.uint16)
+    counts: NDArray[np.uint16] = np.rint(seen + np.sqrt(seen) * noise).astype(np.uint16)
+    return counts
 
 
 def _served(simulated: Device, listen: str, pty: bool) -> AbstractContextManager[str]:

@@ -6,8 +6,8 @@
 3. A hole among the newest `REORDER` numbers may still be filled: what is behind it is held back.
    What is handed out with a hole has it marked (``present``) and black; it never gets filled.
 4. A number that is there, or was handed out already, is repeated and dropped. One that comes after
-   a higher one is swapped. An old number with another time, or from beyond the ring, is a detector
-   that counts afresh: restarted, and what it sends from then on cannot be placed.
+   a higher one is swapped. An old number with another time, or one from beyond the ring, behind
+   or ahead, is of another count: restarted, one line each, and not placed. The old one may go on.
 5. Numbers are 32 bits on the wire and go on where these wrap.
 """
 
@@ -80,11 +80,9 @@ class Arrivals:
     beam_on: Mask
     pixels: NDArray[np.uint16]
 
-    def only(self, which: slice) -> Arrivals:
-        """Return some of the lines, without a copy."""
-        return Arrivals(
-            self.numbers[which], self.times[which], self.beam_on[which], self.pixels[which]
-        )
+    def only(self, at: slice | Mask) -> Arrivals:
+        """Return some of the lines; without a copy if they are a slice."""
+        return Arrivals(self.numbers[at], self.times[at], self.beam_on[at], self.pixels[at])
 
 
 def ring_lines(energies: int, pixels: int) -> int:
@@ -97,6 +95,7 @@ class LineRing:
 
     def __init__(self, energies: int, pixels: int, lines: int | None = None) -> None:
         self.capacity = lines or ring_lines(energies, pixels)
+        self._far = max(self.capacity, LEAST_LINES)  # ahead; a jump by less is of lost lines
         self.counts: Lines = np.zeros((energies, self.capacity, pixels), np.uint16)
         self._held = np.full(self.capacity, -1, np.int64)  # the number in each place
         self._times: Times = np.zeros(self.capacity, np.uint64)
@@ -108,8 +107,7 @@ class LineRing:
         self._held[:] = -1
         self._newest = -1
         self._latest = 0  # time of the newest line, µs
-        self._taken = 0  # handed out up to here
-        self._released = 0  # free to be written over up to here
+        self._taken = self._released = 0  # handed out, and free to be written over, up to here
         self._ended = False
         self._tally = Tally()
 
@@ -126,7 +124,7 @@ class LineRing:
     def place(self, came: Arrivals) -> None:
         """Put lines where they belong."""
         with self._changed:
-            numbers = self._unwrapped(came.numbers)
+            numbers, came = self._near(self._unwrapped(came.numbers), came)
             before = np.maximum.accumulate(np.concatenate(([self._newest], numbers)))
             ahead = numbers > before[:-1]
             if ahead.all():
@@ -198,6 +196,18 @@ class LineRing:
         half = _WRAP // 2
         step = (numbers.astype(np.int64) - self._newest + half) % _WRAP - half
         return self._newest + step
+
+    def _near(self, numbers: Numbers, came: Arrivals) -> tuple[Numbers, Arrivals]:
+        """Return the lines without those that are too far ahead of the ones before them."""
+        highest = np.maximum.accumulate(np.concatenate(([self._newest], numbers)))
+        if (np.diff(highest) <= self._far).all():
+            return numbers, came
+        near, newest = np.ones(len(numbers), np.bool_), self._newest
+        for index, number in enumerate(numbers.tolist()):
+            near[index] = number <= newest + self._far
+            newest = max(newest, number) if near[index] else newest
+        self._count(restarted=int(np.count_nonzero(~near)))
+        return numbers[near], came.only(near)
 
     def _store_ahead(self, numbers: Numbers, came: Arrivals) -> None:
         """Store lines whose numbers rise from beyond the newest."""

@@ -2,9 +2,9 @@
 
 1. A score at or above the lane's threshold is suspect, below it clear.
 2. Whatever the score, the item is unreadable when something of it may not have been seen: more lost
-   lines than the lane allows, parts that the recogniser can say nothing about, a detector that
-   counted afresh or did not send lines to the end, a scan that was cut, a stream too disorderly to
-   be believed, a calibration that drifted too far.
+   lines than the lane allows, more pixels at the rail than it allows, as these look like air, parts
+   that nothing can be said about, a detector that counted afresh or did not send lines to the end,
+   a scan that was cut, a stream too disorderly to be believed, a calibration that drifted too far.
 3. Everything that went wrong is said in a note.
 """
 
@@ -19,6 +19,7 @@ from contract.blob import Picture
 from contract.inspection import Finding, Region
 from drivers.detector.ring import Tally
 from edge.scanner.acquisition import Ended
+from edge.scanner.config import InspectionPolicy
 from edge.scanner.processing import Seen
 
 Image = NDArray[np.float32]
@@ -42,6 +43,7 @@ class Analysis:
     pictures: list[Picture]
     notes: list[str]
     stages: dict[str, float]
+    threshold: float  # score from which the item is suspect
     lost: int = 0  # lines of the pictures that show nothing
     lines: int = 0
     overview: Image = field(default_factory=lambda: np.ones((1, 1, 1), np.float32), repr=False)
@@ -50,14 +52,19 @@ class Analysis:
 
 
 def analyse(
-    seen: Seen[Picture], ended: Ended, threshold: float, most_lost: int, most_quiet: float
+    seen: Seen[Picture],
+    ended: Ended,
+    threshold: float,
+    policy: InspectionPolicy,
+    most_quiet: float,
 ) -> Analysis:
     """Return what the lane makes of an item.
 
-    ``most_lost`` lines may be missing; for ``most_quiet`` s before the end none need have come.
+    ``policy`` says how many lines may be missing and how much may be saturated; for ``most_quiet``
+    s before the end no line need have come.
     """
     finding = Finding.SUSPECT if seen.score >= threshold else Finding.CLEAR
-    unseen = _unseen(seen, ended, most_lost, most_quiet)
+    unseen = _unseen(seen, ended, policy, most_quiet)
     return Analysis(
         finding=Finding.UNREADABLE if unseen else finding,
         score=seen.score,
@@ -65,6 +72,7 @@ def analyse(
         pictures=seen.pictures,
         notes=list(dict.fromkeys([*unseen, *_remarks(seen)])),
         stages=seen.stages,
+        threshold=threshold,
         lost=seen.lost,
         lines=seen.lines,
         overview=seen.overview,
@@ -73,14 +81,17 @@ def analyse(
     )
 
 
-def _unseen(seen: Seen[Picture], ended: Ended, most_lost: int, most_quiet: float) -> list[str]:
+def _unseen(
+    seen: Seen[Picture], ended: Ended, policy: InspectionPolicy, most_quiet: float
+) -> list[str]:
     """Return why something of the item may not have been seen."""
     tally = seen.tally
     disorder = tally.repeated + tally.swapped + tally.torn
     most = FEW + DISORDER * seen.lines
     said = {
-        f"{seen.lost} lines lost": seen.lost > most_lost,
-        "the detector counted afresh in mid-scan": tally.restarted > 0,
+        f"{seen.lost} lines lost": seen.lost > policy.most_lost_lines,
+        _saturation(seen): seen.saturated > policy.most_saturated,
+        "the detector counted afresh or far ahead in mid-scan": tally.restarted > 0,
         f"no lines in the last {ended.quiet:.2f} s": ended.quiet > most_quiet,
         f"longer than {seen.lines} lines: the rest was not seen": ended.cut,
         f"{disorder} lines came twice, out of order or torn": disorder > most,
@@ -95,11 +106,16 @@ def _remarks(seen: Seen[Picture]) -> list[str]:
     tally: Tally = seen.tally
     said = {
         f"{seen.lost} lines lost": seen.lost,
+        f"{seen.frozen} lines equal the line before them: the detector froze": seen.frozen,
         f"{tally.overrun} lines overran: this machine is too slow": tally.overrun,
         f"{tally.repeated} lines repeated": tally.repeated,
         f"{tally.swapped} lines out of order": tally.swapped,
         f"{tally.torn} frames torn": tally.torn,
         f"{seen.black:.0%} of the picture black: nothing was seen there": seen.black >= 0.01,
-        f"{seen.saturated:.1%} of the picture saturated": seen.saturated > 0.001,
+        _saturation(seen): seen.saturated,
     }
     return [text for text, counts in said.items() if counts]
+
+
+def _saturation(seen: Seen[Picture]) -> str:
+    return f"{100 * seen.saturated:.3g} % of the picture saturated"

@@ -7,7 +7,8 @@
 2. The first ``lead`` lines are air: the gain follows them (edge/scanner/drift.py), then they are
    left out. Until it is known how many they are, lines wait in the ring.
 3. The picture ends with the last line that the beam lit (edge/scanner/trailing.py). A line within
-   that was not lit, or never came, is black and counted as lost.
+   that was not lit, never came, or equals the line before it is black and counted as lost. Lines
+   whose pixels are scrambled leave the item unseen (edge/scanner/plausibility.py).
 4. What is given up ends soon; what was kept of it until then is in ``kept``.
 """
 
@@ -29,6 +30,7 @@ from edge.scanner.drift import follow
 from edge.scanner.moments import Counts, Mask, Moments, lost_lines
 from edge.scanner.parts import Parts
 from edge.scanner.pictures import Rendered
+from edge.scanner.plausibility import Plausibility
 from edge.scanner.shrink import shrunk
 from edge.scanner.strips import Plan, Sight, StripRecogniser, Window, Windows
 from edge.scanner.trailing import Trailing
@@ -51,10 +53,11 @@ class Seen(Generic[KeptT]):
 
     lines: int
     lost: int  # of them
+    frozen: int  # equal to the line before; in the air in front of the item, too
     saturated: float  # share of the picture
     score: float
     regions: tuple[Region, ...]
-    unseen: list[str]  # why the recogniser can say nothing about parts of it
+    unseen: list[str]  # why nothing can be said about parts of it
     black: float  # share of the picture through which nothing came
     pictures: list[KeptT]  # of every part, the uppermost first
     overview: Image = field(repr=False)  # (energies, lines, pixels), see Overview
@@ -93,6 +96,7 @@ class Processing(Generic[KeptT]):
         self._given_up = False
         self._changed = threading.Condition()  # of these two
         self._air = Moments()
+        self._plausibility = Plausibility()
         self._trailing = Trailing()
         self._lines = self._lost = self._saturated = 0
 
@@ -139,7 +143,7 @@ class Processing(Generic[KeptT]):
                 yield block
 
     def _take(self, block: LineBlock) -> None:
-        good = block.present & block.beam_on
+        good = self._good(block)
         assert self._lead is not None
         lead = min(max(self._lead - block.first, 0), len(block))
         self._look_at_air(block.counts[:, :lead], good[:lead])
@@ -151,6 +155,12 @@ class Processing(Generic[KeptT]):
         for at in range(lead, lead + within, CHUNK):
             some = slice(at, min(at + CHUNK, lead + within))
             self._put(block.counts[:, some], good[some])
+
+    def _good(self, block: LineBlock) -> Mask:
+        """Return which lines came, were lit by the beam, and are not the one before again."""
+        good = block.present & block.beam_on
+        with self._beside.lap("check"):
+            return good & ~self._plausibility.add(block.counts, good)
 
     def _look_at_air(self, counts: Counts, good: Mask) -> None:
         with self._beside.lap("calibrate"):
@@ -170,6 +180,8 @@ class Processing(Generic[KeptT]):
 
     def _put(self, counts: Counts, good: Mask) -> None:
         """Put a few lines into the chunk; those that are not ``good`` become black."""
+        if self._given_up:
+            raise GivenUp
         while counts.shape[1]:
             room = self._chunk[:, self._in_chunk : self._in_chunk + counts.shape[1]]
             count = room.shape[1]
@@ -221,10 +233,11 @@ class Processing(Generic[KeptT]):
         return Seen(
             lines=self._lines,
             lost=self._lost,
+            frozen=self._plausibility.frozen,
             saturated=self._saturated / (self._lines * self._calibration.offset.size),
             score=self._strips.score,
             regions=self._strips.regions(self._lines, self._pixels),
-            unseen=self._strips.unseen,
+            unseen=[*self._strips.unseen, *self._plausibility.trouble],
             black=self._strips.black(self._lines),
             pictures=self.kept,
             overview=self._parts.overview.picture(),

@@ -36,7 +36,7 @@ Counts = NDArray[np.uint16]
 REFERENCE_LINES = 256  # different lines of air, and of dark, that the detector can show
 RATE = 400.0  # lines per second
 SCANNED_WITHIN = 90.0  # s for an item to be through, operators included
-READ_NOISE = 2  # counts; a row that is read out twice never looks the same
+READ_NOISE = 2  # counts, of a row that is read out again: no two lines look the same
 LATE = 0.25  # s of time that may be caught up at once; more is forgotten
 
 
@@ -63,6 +63,7 @@ class ScannerLane:
         self._pictures: dict[str, Counts] = {}
         self._numbers = count(1)
         self._noise = np.random.default_rng(13)
+        self._read = ("", -1)  # the picture and its row that were read out last
         self.detector = FakeDetector(self._line, rate=RATE)
         self.last_line_at = 0.0  # monotonic s; when the detector was last told to stop
 
@@ -151,10 +152,13 @@ class ScannerLane:
         if seen is not None and (picture := self._pictures.get(seen[0].tag)) is not None:
             row = int(seen[1] / PITCH_MM)
             if 0 <= row < picture.shape[1]:
-                return self._read_out(picture[:, row])
+                return self._read_out(picture[:, row], (seen[0].tag, row))
         return self._air[:, number % REFERENCE_LINES]
 
-    def _read_out(self, row: Counts) -> Counts:
-        """Return what is read out of a row, each time with a noise of its own."""
+    def _read_out(self, row: Counts, which: tuple[str, int]) -> Counts:
+        """Return a row; with a noise of its own if it is the same again, as the belt is slow."""
+        again, self._read = which == self._read, which
+        if not again:
+            return row
         noise = self._noise.integers(-READ_NOISE, READ_NOISE + 1, row.shape)
-        return np.clip(row + noise, 0, FULL_SCALE).astype(np.uint16)
+        return np.asarray(np.clip(row + noise, 0, FULL_SCALE), np.uint16)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from drivers.detector.codec import Decoder, Flag, Order, line
-from drivers.detector.ring import LineBlock, LineRing
+from drivers.detector.ring import Arrivals, LineBlock, LineRing
 
 
 def picture(number: int) -> np.ndarray:
@@ -14,6 +14,12 @@ def picture(number: int) -> np.ndarray:
 
 def frame(number: int) -> bytes:
     return line(number, picture(number), number * 10, Flag(0), Order.LITTLE)
+
+
+def came(*numbers: int, time: int = 10) -> Arrivals:
+    pixels = np.stack([picture(n) for n in numbers])
+    times = np.array([n * time for n in numbers], np.uint64)
+    return Arrivals(np.array(numbers, np.uint32), times, np.ones(len(numbers), bool), pixels)
 
 
 def decoding(pixels: int = 3, lines: int = 64) -> Decoder:

@@ -13,6 +13,7 @@ from drivers.detector.ring import Arrivals, LineRing
 from edge.scanner.acquisition import Ended
 from edge.scanner.analysis import analyse
 from edge.scanner.calibration import calibrate
+from edge.scanner.config import InspectionPolicy
 from edge.scanner.pictures import PART
 from edge.scanner.processing import Processing
 from edge.scanner.strips import Sight
@@ -90,4 +91,5 @@ def judged(seen, ended=WELL, threshold=0.5, most_lost=2):
         Picture(kind=p.kind, blob=blob, width=p.width, height=p.height, bits=16, personal=False)
         for p in seen.pictures
     ]
-    return analyse(replace(seen, pictures=pictures), ended, threshold, most_lost, QUIET)
+    policy = InspectionPolicy(most_lost_lines=most_lost)
+    return analyse(replace(seen, pictures=pictures), ended, threshold, policy, QUIET)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.detector.codec import CommandDecoder, Flag, Order, line
-from drivers.detector.ring import REORDER, Arrivals, LineRing, Tally
-from tests.unit.detector_lines import decoding, frame, missing, picture, shows
+from drivers.detector.ring import REORDER, LineRing, Tally
+from tests.unit.detector_lines import came, decoding, frame, missing, shows
 
 
 def feed(stream: bytes, size: int = 1 << 20):
@@ -178,12 +178,6 @@ def test_the_counter_goes_on_where_32_bits_wrap() -> None:
 # The ring ----------------------------------------------------------------------------------------
 
 
-def came(*numbers: int, time: int = 10) -> Arrivals:
-    pixels = np.stack([picture(n) for n in numbers])
-    times = np.array([n * time for n in numbers], np.uint64)
-    return Arrivals(np.array(numbers, np.uint32), times, np.ones(len(numbers), bool), pixels)
-
-
 def test_blocks_are_views_of_the_ring() -> None:
     ring = LineRing(2, 3, 8)
     ring.place(came(*range(6)))
@@ -211,16 +205,6 @@ def test_a_reader_too_slow_is_an_overrun_and_what_it_holds_stays_as_it_is() -> N
     assert (late.numbers.tolist(), missing(late)) == ([8, 9, 10, 11], [8, 9, 10])
     assert ring.tally == Tally(lost=3, overrun=3)
     assert ring.over
-
-
-def test_a_jump_far_ahead_is_so_many_lines_lost() -> None:
-    ring = LineRing(2, 3, 8)
-    ring.place(came(0, 1, 1_000))
-    lost = 0
-    while (block := ring.take(all_of_it=True)) is not None:
-        lost += len(missing(block))
-        ring.release(block)
-    assert (lost, ring.tally.lost, ring.tally.overrun) == (999, 999, 1)
 
 
 @pytest.mark.parametrize("time", [10, 11])

@@ -78,6 +78,7 @@ def test_a_suspect_item_is_suspect_and_a_torn_stream_makes_it_unreadable():
         ({"lost": 3}, WELL, "3 lines lost"),
         ({"tally": Tally(restarted=1)}, WELL, "counted afresh"),
         ({"unseen": ["black"]}, WELL, "black"),
+        ({"saturated": 0.0011}, WELL, "0.11 % of the picture saturated"),
         ({"tally": Tally(repeated=FEW + 6)}, WELL, "out of order"),
         ({"tally": Tally(swapped=FEW + 6)}, WELL, "out of order"),
         ({"tally": Tally(torn=FEW + 6)}, WELL, "torn"),
@@ -96,10 +97,10 @@ def test_what_was_not_seen_is_unreadable_and_says_why(change, ended, note):
 
 def test_what_does_no_harm_is_told():
     seen = fed(processing(), item(100))
-    few = replace(seen, lost=2, tally=Tally(lost=2, overrun=2, repeated=1, torn=1), saturated=0.01)
-    found = judged(few)
+    tally = Tally(lost=2, overrun=2, repeated=1, torn=1)
+    found = judged(replace(seen, lost=2, frozen=1, tally=tally, saturated=0.0005))
     assert found.finding is Finding.CLEAR
-    assert len(found.notes) == 5
+    assert len(found.notes) == 6
 
 
 @settings(max_examples=40, deadline=None)
@@ -226,9 +227,8 @@ def test_what_is_given_up_ends_soon():
     assert errors
 
 
-def test_saturated_pixels_are_told():
-    raw = item(100)
-    raw[:, LEAD:, :5] = 65_535
-    seen = fed(processing(), raw)
-    assert seen.saturated == pytest.approx(5 / PIXELS)
-    assert any("saturated" in note for note in judged(seen).notes)
+def test_what_is_given_up_does_not_go_on_with_black_lines():
+    job = processing()
+    job.give_up()
+    with pytest.raises(GivenUp):
+        job._blacken(1)
