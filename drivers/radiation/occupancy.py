@@ -6,7 +6,10 @@
    ``SILENT``, or where it has lasted ``LONGEST`` (a vehicle broke down, a light barrier is blind).
 3. Background: the last normal one before the occupancy. One out of bounds (GH, GL, NH) is no
    background; it only marks its ray as not to be relied on until a normal one comes.
-4. A cabinet that was open at any time during it, and lines that were none, are noted.
+4. A cabinet that was open at any time during it is noted, and so are lines that were spoilt or not
+   heard. These count from when the portal was last known to be empty, not from the first scan that
+   was understood: what they would have said may be of the passage's beginning. Known to be empty
+   it is once it has said a normal background of every ray since.
 5. Foreground F = the largest sum of five neighbouring scans (counts in a second) while the window
    slides by one scan, over all detectors and in each. σ = (F − B) / √B; alarm level = B + n·√B. In
    a passage shorter than a second, B is what falls into its scans. Without a background there is
@@ -91,7 +94,7 @@ class Occupancy:
     number: int | None = None
     speed: Speed | None = None
     tampered: bool = False  # a cabinet was open at any time during it
-    spoilt: int = 0  # lines that were none, during it
+    spoilt: int = 0  # lines that were none, or not heard, since the portal was known to be empty
 
     @property
     def complete(self) -> bool:
@@ -110,6 +113,7 @@ class OccupancyTracker:
     _open: bool = False  # a cabinet is, now
     _tampered: bool = False
     _spoilt: int = 0
+    _normal: set[Ray] = field(default_factory=set)  # of which a background came since the last one
     _known_at: dict[Ray, float] = field(default_factory=dict)
     _began: float | None = None
     _last: float | None = None
@@ -131,8 +135,9 @@ class OccupancyTracker:
         return None
 
     def spoil(self) -> None:
-        """Note a line that was none: what it would have said is missing."""
+        """Note a line that was none, or not heard: what it would have said is missing."""
         self._spoilt += 1
+        self._normal.clear()
 
     def overdue(self, now: float) -> Occupancy | None:
         """Return an occupancy that ought to have ended long ago, as it stands."""
@@ -151,7 +156,7 @@ class OccupancyTracker:
         full = len(self._scans[scan.ray]) >= MOST_SCANS
         ended = self._end(None) if self._speed or full else None
         if not self.occupied:
-            self._began, self._tampered, self._spoilt = now, self._open, 0
+            self._began, self._tampered = now, self._open
         self._last = now
         self._scans[scan.ray].append(scan)
         return ended
@@ -163,7 +168,14 @@ class OccupancyTracker:
             self.backgrounds[event.ray] = event.counts
             if now is not None:
                 self._known_at[event.ray] = now
+            self._empty(event.ray)
         return ended
+
+    def _empty(self, ray: Ray) -> None:
+        """Take note that the portal says of ``ray`` that nothing is in it."""
+        self._normal.add(ray)
+        if len(self._normal) == len(Ray):
+            self._spoilt = 0
 
     def _end(self, number: int | None) -> Occupancy:
         ended = Occupancy(

@@ -4,8 +4,8 @@
    and for gamma in any single one. An alarm stands, whatever else went wrong.
 2. Undetermined, where there was none and something is missing that might have shown one: no scan
    of that ray, no background or one out of bounds or too old, a detector that counts nothing, a
-   cabinet that was open, an end that was lost, lines that were spoilt, scans that the other ray has
-   and this one has not.
+   cabinet that was open, an end that was lost, lines that were spoilt or not heard, scans that the
+   other ray has and this one has not.
 3. No, in all other cases.
 
 The portal's own n is in its settings lines, whose fields differ by firmware: ours is a setting.
@@ -131,7 +131,7 @@ def _doubts(occupancy: Occupancy, ray: Ray) -> Iterator[str]:
         "its background is old": (counting.background_age or 0) > STALE,
         "a cabinet was open": occupancy.tampered,
         "the end of the passage was lost": not occupancy.complete,
-        f"{occupancy.spoilt} lines were spoilt": occupancy.spoilt > 0,
+        f"{occupancy.spoilt} lines were spoilt or not heard": occupancy.spoilt > 0,
     }
     yield from (said for said, holds in told.items() if holds)
     if ray is Ray.GAMMA and counting.background:

@@ -7,7 +7,8 @@ item's, all of it: where passages and items do not pair off, an alarm still hold
 2. An alarm is suspect, whatever else went wrong; undetermined is unreadable.
 3. A passage that is still going on when the time is over is undetermined, and counts for the next
    item as well. Nothing heard in time is no word: policy decides.
-4. While the link was away, what was counted is not known: the passage under way is spoilt.
+4. While the link was away, what was counted is not known: the passage under way is spoilt, and so
+   is any that follows before the portal has said, by its backgrounds, that it is empty.
 """
 
 from __future__ import annotations

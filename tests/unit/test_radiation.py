@@ -369,6 +369,76 @@ def test_a_lost_end_and_a_spoilt_line_leave_it_open() -> None:
     assert "1 lines were spoilt" in verdict.detail
 
 
+def told(*talk) -> list[Occupancy]:
+    """Return what ended in ``talk``; None is a line that was spoilt, or a link that was lost."""
+    tracker, ended = OccupancyTracker(), []
+    for event in talk:
+        if event is None:
+            tracker.spoil()
+        elif done := tracker.feed(event):
+            ended.append(done)
+    return ended
+
+
+EMPTY, END = [BACK, NEUTRONS], OccupancyEnd(7, ())
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        [*EMPTY, None, *G, *N],  # the first scan, of an alarm it may be, was spoilt
+        [*EMPTY, *G, None, *N],  # the link was lost in mid-passage
+        [*EMPTY, None, None, *G, *N],  # lost, not there at the first attempt, back in mid-passage
+        [None, *EMPTY, None, *G, *N],  # what was known before it was lost again proves nothing
+        [*EMPTY, None, BACK, *G, *N],  # was the other line a background out of bounds?
+        [*EMPTY, None, LOW, NEUTRONS, BACK, None, *G, *N],
+        [*EMPTY, *G, *N, Speed(1, 5, 8), None, *G, *N],  # GX, or the next one's first scan
+    ],
+)
+def test_what_was_spoilt_before_the_first_good_scan_is_not_forgotten(talk: list) -> None:
+    *_, done = told(*talk, END)
+    assert done.complete
+    assert done.spoilt >= 1
+    assert judge(done).alarm is Alarm.UNDETERMINED
+    assert "spoilt or not heard" in judge(done).detail
+
+
+@pytest.mark.parametrize("proof", [EMPTY, EMPTY[::-1]])
+def test_normal_backgrounds_of_both_rays_prove_that_the_portal_was_empty(proof: list) -> None:
+    [before, after] = told(*EMPTY, None, *G, *N, END, *proof, *G, *N, END)
+    assert (before.spoilt, after.spoilt) == (1, 0)
+    assert judge(after).alarm is Alarm.NO
+
+
+def test_an_end_alone_is_no_proof_and_neither_is_time() -> None:
+    [_, after] = told(*EMPTY, None, *G, *N, END, *G, *N, END)
+    assert judge(after).alarm is Alarm.UNDETERMINED
+    tracker = OccupancyTracker()
+    for event in (*EMPTY, *G, *N):
+        tracker.feed(event, 0.0)
+    tracker.spoil()
+    assert tracker.overdue(SILENT).spoilt == 1
+    for event in (*G, *N):  # the link is back, and it is still in there
+        tracker.feed(event, SILENT + 1)
+    assert tracker.feed(END, SILENT + 2).spoilt == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.none() | EVENTS | st.sampled_from(EMPTY), max_size=40))
+def test_no_passage_is_without_alarm_that_may_have_lost_a_line(talk: list) -> None:
+    """Whatever is said: what is not an alarm has both normal backgrounds behind the last loss."""
+    tracker, since = OccupancyTracker(), set(Ray)
+    for event in talk:
+        if event is None:
+            tracker.spoil()
+            since = set()
+            continue
+        if (done := tracker.feed(event)) and since != set(Ray):
+            assert judge(done).alarm is not Alarm.NO
+        if isinstance(event, Background) and event.level is Level.NORMAL:
+            since.add(event.ray)
+
+
 def test_an_old_background_leaves_it_open() -> None:
     counting = Counting(((125,) * 4,) * 5, (625,) * 4, background_age=STALE + 1)
     neutrons = Counting(((1,) * 4,) * 5, (3,) * 4, background_age=1.0)
@@ -516,6 +586,18 @@ def test_a_portal_that_falls_silent_in_mid_occupancy_is_overdue(bench: Bench) ->
     assert 4 <= len(ended.gamma.scans) <= 7
     assert judge(ended).alarm is Alarm.UNDETERMINED
     assert bench.portal.silent_for > SILENT - 1
+
+
+def test_a_link_that_is_back_in_mid_passage_leaves_it_open(bench: Bench) -> None:
+    tracker = OccupancyTracker()
+    assert follow(bench, tracker, 6.0) is None
+    tracker.spoil()  # lost, before anything enters
+    bench.device.vehicle_enters(gamma=2500.0, along=0.0)
+    bench.listen(1.5)  # nobody hears it: the source is at the front
+    done = follow(bench, tracker, 12.0)
+    assert done.complete
+    assert judge(done).alarm is not Alarm.NO
+    assert done.spoilt == 1
 
 
 def test_a_neutron_counter_that_failed_is_noticed(bench: Bench) -> None:

@@ -1,12 +1,27 @@
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from contract.health import DeviceState
 from contract.inspection import Finding
+from contract.signing import public_text
+from drivers.errors import Garbled, LinkLost
 from drivers.radiation.codec import Background, OccupancyEnd, Ray, Scan, Tamper
 from drivers.radiation.verdict import Thresholds
+from edge.runtime.clock import SystemClock
+from edge.runtime.worker import Condition, Happening, Seen, Trouble
+from edge.scanner.config import ScannerConfig
+from edge.scanner.devices import PORTAL, workers
+from edge.scanner.identify import Known
+from edge.scanner.identifying import Identifier
 from edge.scanner.portal import STILL, PortalWatch, Word
 
 SOON = 0.02  # s; nothing is coming
+EMPTY = [Background(Ray.GAMMA, (770,) * 4), Background(Ray.NEUTRON, (3,) * 4)]
+KEY = public_text(Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key())
 
 
 class Clock:
@@ -19,8 +34,8 @@ class Clock:
 
 def watch(clock: Callable[[], float] | None = None) -> PortalWatch:
     made = PortalWatch(Thresholds(), clock or Clock())
-    for ray, counts in ((Ray.GAMMA, (770,) * 4), (Ray.NEUTRON, (3,) * 4)):
-        made.feed(Background(ray, counts))
+    for background in EMPTY:
+        made.feed(background)
     return made
 
 
@@ -107,6 +122,67 @@ def test_what_was_not_understood_makes_a_passage_undetermined() -> None:
     portal.spoil()
     pass_by(portal)
     assert finding(portal) is Finding.UNREADABLE
+
+
+def test_a_garbled_first_scan_makes_the_passage_undetermined() -> None:
+    portal = watch()
+    portal.spoil()
+    pass_by(portal)
+    assert finding(portal) is Finding.UNREADABLE
+    pass_by(portal, number=2)
+    assert finding(portal) is Finding.UNREADABLE, "nothing has said that the portal was empty"
+    for background in EMPTY:
+        portal.feed(background)
+    pass_by(portal, number=3)
+    assert finding(portal) is Finding.CLEAR
+
+
+LOST = Condition(PORTAL, DeviceState.RECONNECTING, LinkLost("cable pulled"))
+BACK = Condition(PORTAL, DeviceState.CONNECTED)
+GARBLED = Trouble(PORTAL, Garbled("GS: field 3 is not a count"))
+COUNTED = ((Ray.GAMMA, 150), (Ray.NEUTRON, 0))
+SCANS = [Seen(PORTAL, Scan(ray, (n,) * 4)) for _ in range(6) for ray, n in COUNTED]
+IDLE = [Seen(PORTAL, background) for background in EMPTY]
+
+
+@pytest.mark.parametrize(
+    ("talk", "expected"),
+    [
+        ([*SCANS], Finding.CLEAR),
+        ([LOST, BACK, *SCANS], Finding.UNREADABLE),  # it entered while the link was away
+        ([GARBLED, *SCANS], Finding.UNREADABLE),
+        ([*SCANS[:4], LOST, BACK, *SCANS[4:]], Finding.UNREADABLE),
+        ([*SCANS[:4], LOST, LOST, BACK, *SCANS[4:]], Finding.UNREADABLE),
+        ([LOST, *SCANS[:4], BACK, *SCANS[4:]], Finding.UNREADABLE),
+        ([LOST, BACK, *IDLE, *SCANS], Finding.CLEAR),
+    ],
+)
+def test_what_the_lane_finds_of_a_passage_whose_link_was_away(
+    talk: list[Happening], expected: Finding, tmp_path: Path
+) -> None:
+    found = asyncio.run(
+        identified([*IDLE, *talk, Seen(PORTAL, OccupancyEnd(4, (3080,)))], tmp_path)
+    )
+    [check] = [check for check in found.checks if check.name == "radiation"]
+    assert check.finding is expected, check.detail
+    assert found.passages[0].occupancy.complete
+
+
+async def identified(talk: list[Happening], folder: Path) -> Known:
+    """Return what the lane knows of the item that stands at its barrier after ``talk``."""
+    urls = {name: {"url": "loop://"} for name in ("conveyor", "xray_source", "detector")}
+    config = ScannerConfig.model_validate(
+        {
+            "site": "s", "unit": "u", "kind": "scanner", "data": folder,
+            "central": {"broker": "mqtt://h:1", "blobs": "http://h:2", "key": KEY},
+            "devices": urls | {"radiation_portal": {"url": "loop://"}},
+        }
+    )  # fmt: skip
+    made = workers(config.devices, config.geometry, lambda _: None)
+    identifier = Identifier(config, made, SystemClock())
+    for happening in talk:
+        identifier.hear(happening)
+    return await identifier.identify()
 
 
 def test_the_word_is_given_as_soon_as_the_passage_ends() -> None:

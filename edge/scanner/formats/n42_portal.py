@@ -4,8 +4,10 @@
 2. The background is one measurement of a second; every scan of 200 ms is one of its own, in order.
 3. The portal's alarms are RadAlarm elements, by its own verdict and not by ours; σ is described.
 4. An occupancy whose end was lost says so in the description of its group.
-5. What makes counts doubtful is a fault: an open cabinet, lines that were none, a background out of
-   bounds. A background of unknown age is put a second before the passage, and says so.
+5. What makes counts doubtful is a fault: an open cabinet, lines that were spoilt or not heard, a
+   background out of bounds. With one, or without an end, the analysis is a failure: that there is
+   no alarm says nothing. A background of unknown age is put a second before the passage, and says
+   so.
 """
 
 from __future__ import annotations
@@ -132,14 +134,18 @@ def _gross(measured: Element, counts: dict[Ray, tuple[int, ...]], live: float) -
 def _verdict(root: Element, occupancy: Occupancy, began: datetime) -> None:
     result = _add(root, "AnalysisResults", radMeasurementGroupReferences=GROUP)
     _add(result, "AnalysisStartDateTime", began.isoformat())
-    _add(result, "AnalysisResultStatusCode", "Success" if occupancy.complete else "Failure")
+    faults = _faults(occupancy)
+    doubts = [*([] if occupancy.complete else [UNENDED]), *faults.values()]
+    _add(result, "AnalysisResultStatusCode", "Failure" if doubts else "Success")
+    if doubts:
+        _add(result, "AnalysisResultDescription", "; ".join(doubts))
     for ray, counting in _countings(occupancy).items():
         if counting.alarm:
             detectors = " ".join(_detector(ray, number) for number in range(DETECTORS))
             alarm = _add(result, "RadAlarm", radDetectorInformationReferences=detectors)
             _add(alarm, "RadAlarmCategoryCode", _RAYS[ray])
             _add(alarm, "RadAlarmDescription", _measured(counting))
-    for code, told in _faults(occupancy).items():
+    for code, told in faults.items():
         fault = _add(result, "Fault")
         _add(fault, "FaultCodeValue", code)
         _add(fault, "FaultDescription", told)
@@ -150,7 +156,7 @@ def _faults(occupancy: Occupancy) -> dict[str, str]:
     """Return what makes the counts doubtful, by code."""
     found = {TAMPER: "a cabinet was open"} if occupancy.tampered else {}
     if occupancy.spoilt:
-        found[SPOILT] = f"{occupancy.spoilt} lines were no messages"
+        found[SPOILT] = f"{occupancy.spoilt} lines were spoilt or not heard"
     for ray, counting in _countings(occupancy).items():
         if counting.level is not Level.NORMAL:
             level = counting.level.name.lower()
