@@ -34,6 +34,7 @@ from contract import signing
 from contract.signing import PublicKeys, Purpose, SealError
 from edge.documents import trust
 from edge.documents.trust import KNOWN, TrustStore
+from edge.runtime.disk import sync_folder
 from settings.files import Section
 
 MANIFEST, NEWEST = "manifest", "newest"
@@ -198,12 +199,12 @@ def _write(snapshot: Snapshot, cache: Path) -> None:
     half.mkdir(parents=True)
     for name, content in (*snapshot.files.items(), (MANIFEST, snapshot.manifest)):
         _write_through(half / name, content)
-    _sync(half)
+    sync_folder(half)
     half.rename(place)
     _write_through(cache / f"{NEWEST}.half", str(snapshot.sequence).encode())
-    _sync(cache)
+    sync_folder(cache)
     (cache / f"{NEWEST}.half").replace(cache / NEWEST)
-    _sync(cache)
+    sync_folder(cache)
     keep = {place, _folder(cache, before) if before else place}
     for old in cache.glob("[0-9]" * 16):
         if old not in keep:
@@ -215,11 +216,3 @@ def _write_through(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 from contract.blob import Blob
+from edge.runtime.disk import sync_folder
 from edge.uplink.errors import DiskFailed, DiskFull, SpoolFull
 
 _MEDIA: Final = {
@@ -83,7 +84,7 @@ class BlobSpool:
         with self._lock:
             if (item := self._held.pop(sha256, None)) is not None:
                 item.path.unlink(missing_ok=True)
-                _sync(self._folder)
+                sync_folder(self._folder)
 
     def pending(self) -> list[Held]:
         """Return what waits, the oldest first."""
@@ -106,7 +107,7 @@ class BlobSpool:
         try:
             _write_through(half, content)
             half.rename(path)
-            _sync(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             half.unlink(missing_ok=True)
             kind = DiskFull if error.errno == 28 else DiskFailed  # 28: ENOSPC
@@ -135,11 +136,3 @@ def _write_through(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,8 +4,9 @@ A command is checked in this order, and the first check that fails ends it:
 1. sealed by central, 2. not a retained copy, and addressed to me, 3. its challenge is current:
 given less than 120 s ago on my own monotonic clock, since this start, 4. the state guard: my state
 is still the one it was meant for, 5. not_after has not passed, 6. its id has not been seen.
-Then ``started`` is written to the disk before anything acts, the command is executed, and its
-result and the ``command.result`` event are written in one transaction.
+Then ``started`` is written to the disk before anything acts, with the command as it was sealed, for
+whoever keeps proof of what it did; the command is executed, its result and the ``command.result``
+event are written in one transaction, and the sealed command is let go.
 
 Whatever fails is one alarm. A command that fails 3, 4 or 5, but is central's and was never seen,
 is also answered ``refused``, once, so that its operator learns of it. After a restart whatever was
@@ -25,12 +26,14 @@ from contract.command import CHALLENGE_LIFETIME, Challenge, Command, Execution, 
 from contract.signing import Purpose, SealError, only, unseal
 from contract.topics import Stream
 from edge.runtime.clock import Clock
+from edge.uplink import ledger
 from edge.uplink.alarms import RateBound
 from edge.uplink.errors import OutboxError
 from edge.uplink.outbox import Outbox
 
 ROTATION: Final = 30.0  # s; a lost one leaves central without a challenge for no longer than this
 _STARTED: Final = "started"
+_SEALED: Final = "command/"  # and its id: key in the lane's state
 
 Answer = tuple[Execution, str]
 Execute = Callable[[Command], Awaitable[Answer]]
@@ -93,6 +96,7 @@ class CommandGate:
         with self._outbox.transaction() as db:
             values = (command.id, command.verb, _STARTED)
             db.execute("INSERT INTO command VALUES (?, ?, ?)", values)
+            ledger.keep_state(db, {_SEALED + command.id: message.decode()}, ())
         return command
 
     def _believed(self, message: bytes, retained: bool) -> Command:
@@ -160,6 +164,7 @@ class CommandGate:
         with self._outbox.transaction() as db:
             values = (command_id, verb, execution)
             db.execute("INSERT OR REPLACE INTO command VALUES (?, ?, ?)", values)
+            ledger.keep_state(db, {}, [_SEALED + command_id])
             self._outbox.append(db, Stream.AUDIT, "command.result", result, over_quota=True)
 
     def _refuse(self, command: Command, reason: str) -> None:
@@ -177,6 +182,15 @@ class CommandGate:
         with self._outbox.transaction() as db:
             fault = self._outbox.fault(db, "CommandRefused", reason)
             self._outbox.append(db, Stream.AUDIT, "health.fault", fault)
+
+
+def under_way(outbox: Outbox) -> list[bytes]:
+    """Return the commands that have begun and have no result yet, as central sealed them.
+
+    Raises OutboxError.
+    """
+    state = outbox.state().items()
+    return [message.encode() for key, message in state if key.startswith(_SEALED)]
 
 
 async def obey(

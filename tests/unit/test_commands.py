@@ -13,7 +13,7 @@ from contract.envelope import Event, canonical
 from contract.signing import Purpose, seal
 from contract.topics import Stream
 from edge.uplink.alarms import RateBound
-from edge.uplink.commands import CommandGate, obey
+from edge.uplink.commands import CommandGate, obey, under_way
 from edge.uplink.errors import DiskFailed
 from edge.uplink.outbox import Outbox
 from tests.simulation.bad_luck import (
@@ -112,6 +112,31 @@ def test_a_command_is_done_and_answered(lane: Lane) -> None:
     assert [command.id for command in lane.acted] == ["c1"]
     assert lane.results == [("done", "closed")]
     assert lane.alarms == []
+
+
+def test_a_command_is_kept_as_it_was_sealed_until_it_has_its_result(lane: Lane) -> None:
+    seen: list[list[bytes]] = []
+
+    async def look(command: Command) -> tuple[Execution, str]:
+        seen.append(under_way(lane.outbox))
+        return Execution.DONE, command.id
+
+    body = canonical(lane.command(args={"reason": "straße"}).model_dump(mode="json"))
+    message = seal(Purpose.COMMAND, body, CENTRAL_KEY)
+    asyncio.run(obey(lane.gate, message, look))
+    assert seen == [[message]]
+    assert under_way(lane.outbox) == []
+    lane.receive(lane.command(id="c2", not_after=lane.clock.now() - timedelta(seconds=1)))
+    assert under_way(lane.outbox) == [], "one that is refused is not kept"
+
+
+def test_a_command_that_a_crash_cut_off_is_let_go_once_it_has_its_result(lane: Lane) -> None:
+    body = canonical(lane.command().model_dump(mode="json"))
+    message = seal(Purpose.COMMAND, body, CENTRAL_KEY)
+    assert lane.gate.admit(message) is not None
+    assert under_way(lane.outbox) == [message]
+    lane.restart()
+    assert under_way(lane.outbox) == []
 
 
 def test_a_copy_is_an_alarm_and_no_second_result(lane: Lane) -> None:

@@ -6,7 +6,6 @@ import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
 
-import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
@@ -16,11 +15,11 @@ from typer.testing import CliRunner
 from contract.envelope import canonical
 from contract.signing import Purpose, key_id, only, public_text, seal
 from edge.scanner.cli import app
-from edge.scanner.formats import archive, dicos_dx, dicos_tdr, evidence
+from edge.scanner.formats import archive, evidence
 from edge.scanner.formats.errors import FormatError
 from edge.scanner.formats.evidence import MANIFEST, About, Part, Role
 from edge.scanner.formats.evidence_check import verify
-from edge.scanner.formats.record import Item, Report, Scan, Scanner, Threat, Verdict
+from edge.scanner.formats.evidence_decisions import BY_LANE
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -187,39 +186,106 @@ def test_an_archive_is_bounded(monkeypatch):
     assert "at most 2 in an archive" in outcome(SMALL).problems[0]
 
 
-def whole():
-    planes = tuple(
-        np.random.default_rng(seed).integers(0, 65_536, (40, 60)).astype(np.uint16)
-        for seed in (1, 2)
+# Who decided
+
+RESOLVED = {
+    "inspection": "insp-1",
+    "disposition": "divert",
+    "operator": "alice",
+    "reason": "looked",
+}
+
+
+def trail(*decisions):
+    lines = [{"type": "inspection.scanned"}]
+    lines += [{"type": "inspection.resolved", "data": said} for said in decisions]
+    content = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    return Part(TRAIL.path, Role.TRAIL, TRAIL.media_type, content)
+
+
+def command(key=OTHER, purpose=Purpose.COMMAND, **changes):
+    said = {
+        "id": "c1", "unit": "scanner-1", "verb": "decide-inspection", "challenge": "n1",
+        "args": {name: RESOLVED[name] for name in ("inspection", "disposition", "reason")},
+        "not_after": NOW.isoformat(), "operator": "alice",
+    }  # fmt: skip
+    message = seal(purpose, canonical(said | changes), key)
+    return Part("signatures/command.bc1", Role.SIGNATURE, "application/octet-stream", message)
+
+
+def decided(*parts, central=OTHER):
+    data = bundle([FINDINGS, TELEMETRY, *parts])
+    centrals = only(central.public_key()) if central else lambda name: None
+    return verify(BytesIO(data), only(KEY.public_key()), centrals)
+
+
+def test_an_operators_command_is_proved_by_centrals_key():
+    found = decided(trail(RESOLVED), command())
+    assert found.sound
+    name = key_id(OTHER.public_key())
+    assert found.decided == (f"divert by operator alice: proved: sealed by central (key {name})",)
+
+
+def test_without_centrals_key_it_is_told_that_it_was_not_checked():
+    found = decided(trail(RESOLVED), command(), central=None)
+    assert found.sound
+    assert "not checked: sealed by key" in found.decided[0]
+    third = Ed25519PrivateKey.from_private_bytes(bytes([7] * 32))
+    assert "not checked" in decided(trail(RESOLVED), command(), central=third).decided[0]
+
+
+def test_what_the_lane_decided_and_what_has_no_command_is_told():
+    assert decided(trail()).decided == (BY_LANE,)
+    assert "is not in the bundle" in decided(trail(RESOLVED)).decided[0]
+    both = decided(trail(RESOLVED, RESOLVED | {"disposition": "hold"}), command())
+    assert both.sound
+    assert [text.partition(":")[0] for text in both.decided] == [
+        "divert by operator alice", "hold by operator alice",
+    ]  # fmt: skip
+    assert "is not in the bundle" in both.decided[1]
+
+
+OTHER_ARGS = {"inspection": "insp-1", "disposition": "release", "reason": "looked"}
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        (command(KEY), "sealed by the unit itself"),
+        (command(purpose=Purpose.ASK), "does not hold for command"),
+        (command(operator="bob"), "no decision that says the same"),
+        (command(args=OTHER_ARGS), "no decision that says the same"),
+        (command(args=OTHER_ARGS | {"inspection": "insp-2"}), "no decision that says the same"),
+        (command(unit="scanner-2"), "decides nothing on scanner-1"),
+        (command(verb="open-lane"), "decides nothing on scanner-1"),
+        (command(operator=None), "not a command"),
+    ],
+)
+def test_a_command_that_does_not_prove_the_decision_is_wrong(part, reason):
+    found = decided(trail(RESOLVED), part)
+    [problem] = found.problems
+    assert problem.startswith("signatures/command.bc1: ")
+    assert reason in problem
+
+
+def test_one_command_proves_one_decision():
+    twice = Part("signatures/command-2.bc1", Role.SIGNATURE, "x/y", command().content)
+    assert (
+        "no decision that says the same" in decided(trail(RESOLVED), command(), twice).problems[0]
     )
-    scan = Scan("insp-1", Item("MSKU1234565"), Scanner(kilovolts=160), NOW, planes)
-    report = Report(Verdict.ALARM, "net", "3", NOW, 9.0, (Threat(1, 2, 3, 4, 0.5, "knife"),))
-    parts = evidence.standard_parts(
-        scan, report, {"kv": 160.1}, [b'{"seq":1}', b'{"seq":2}'], {"batch.bc1": b"bc1 x y\nz"},
-        b"<RadInstrumentData/>",
-    )  # fmt: skip
-    return scan, report, parts
 
 
-def test_the_usual_parts_hold_scan_report_and_all():
-    scan, report, parts = whole()
-    found = members(bundle(parts))
-    assert outcome(bundle(parts)).sound
-    for energy, plane in zip(scan.energies, scan.planes, strict=True):
-        image = dicos_dx.decode(found[f"images/{energy.value}.dcs"])
-        assert np.array_equal(image.frames[0], plane)
-    assert dicos_tdr.decode(found["findings/report.dcs"]).as_json() == report.as_json()
-    assert json.loads(found["findings/report.json"]) == report.as_json()
-    assert found["trail/events.jsonl"] == b'{"seq":1}\n{"seq":2}\n'
-    assert {"radiation/portal.n42", "signatures/batch.bc1", "telemetry/telemetry.json"} <= set(
-        found
-    )
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300), st.binary(max_size=300), st.booleans())
+def test_no_signature_and_no_trail_break_the_check(message, lines, headed):
+    message = b"bc1 " + message if headed else message
+    part = Part("signatures/command.bc1", Role.SIGNATURE, "x/y", message)
+    found = decided(Part(TRAIL.path, Role.TRAIL, "x/y", lines), part)
+    assert not found.sound
+    assert found.decided == ()
 
 
-def test_telemetry_is_numbers():
-    scan, report, _parts = whole()
-    with pytest.raises(FormatError, match="telemetry"):
-        evidence.standard_parts(scan, report, {"kv": float("nan")}, [], {})
+# As a user meets it
 
 
 def ask(*arguments):
@@ -235,6 +301,7 @@ def test_verify_as_a_user_meets_it(tmp_path):
     code, said = ask(good, "--key", public_text(KEY.public_key()))
     assert code == 0
     assert "sound; inspection insp-1 of item MSKU1234565, sealed by port/scanner-1" in said
+    assert "decided by the lane itself" in said
     code, said = ask(bad, "--key", key)
     assert code == 1
     assert "telemetry/telemetry.json: its content was changed" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import threading
 import time
@@ -14,12 +15,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.blob import Picture
-from contract.inspection import Disposition, Ended, Finding, Scanned
+from contract.command import Command, Verb
+from contract.inspection import Disposition, Ended, Finding, Resolved, Scanned
 from contract.names import Address
 from contract.projection import Made
-from contract.signing import create_private_key, only, public_text
+from contract.signing import Purpose, create_private_key, key_id, only, public_text, seal
 from contract.topics import Stream
 from drivers.radiation.codec import Background, OccupancyEnd, Ray, Scan
 from drivers.radiation.verdict import Thresholds
@@ -30,13 +33,18 @@ from edge.scanner.evidence import keeper as module
 from edge.scanner.evidence.keeper import EvidenceKeeper
 from edge.scanner.evidence.shelf import SPARE, Shelf
 from edge.scanner.formats.evidence_check import verify
+from edge.scanner.orders import decide
 from edge.scanner.pictures import MEDIA_TYPE, render
 from edge.scanner.portal import PortalWatch
+from edge.scanner.story import Story
 from edge.uplink.blobs import BlobSpool
+from edge.uplink.commands import Answer, CommandGate, obey, under_way
 from edge.uplink.outbox import Outbox
 
 SOON = 30.0  # s; a deadline, not a wait
 LINES = np.random.default_rng(1).integers(0, 65_536, (2, 40, 30)).astype(np.uint16)
+CENTRAL = Ed25519PrivateKey.from_private_bytes(bytes(32))
+KEY_ID = key_id(CENTRAL.public_key())
 DEVICES = ["conveyor", "xray_source", "detector"]
 RELEASE, HOLD, DIVERT = Disposition.RELEASE, Disposition.HOLD, Disposition.DIVERT
 
@@ -74,6 +82,7 @@ class Desk:
         self.key = create_private_key(self.folder / "unit.pem")
         self.outbox = Outbox(self.folder / "outbox.db", Address(site="s", unit="u"), self.clock)
         self.spool = BlobSpool(self.folder / "pictures")
+        self.gate = CommandGate(self.outbox, CENTRAL.public_key(), self.clock)
         self.troubles: list[Trouble] = []
         self.made()
 
@@ -119,6 +128,27 @@ class Desk:
             inspection=name, disposition=disposition, seconds=9.0, beam_on_s=1.0, stages_ms={}
         )
         self.outbox.record(Stream.DECISION, "inspection.ended", ended)
+
+    def decide(self, name: str, disposition: Disposition, act: bool = True) -> bytes:
+        """Have an operator decide on the item that is held, through central; return the command."""
+        held, lane = Story(0.0, name), Lane(self.outbox, self.clock, lambda: "held", {})
+
+        async def execute(command: Command) -> Answer:
+            return decide(command, held, lane, lambda _: None)
+
+        command = Command(
+            id=f"c-{name}-{disposition}", unit="u", verb=Verb.DECIDE_INSPECTION,
+            args={"inspection": name, "disposition": disposition, "reason": "looked"},
+            challenge=self.gate.challenge().nonce,
+            not_after=self.clock.now() + timedelta(minutes=1), operator="alice",
+        )  # fmt: skip
+        message = seal(Purpose.COMMAND, command.model_dump_json().encode(), CENTRAL)
+        if act:
+            asyncio.run(obey(self.gate, message, execute))
+        else:  # the power goes between the act and its result
+            assert self.gate.admit(message) == command
+            asyncio.run(execute(command))
+        return message
 
     def central_has_all(self) -> None:
         for held in self.spool.pending():
@@ -293,6 +323,78 @@ def test_every_passage_of_an_item_is_in_its_bundle(desk: Desk) -> None:
         assert b"occupancy 7" in bundle.read("radiation/portal.n42")
         began = (desk.clock.now() - timedelta(seconds=3)).isoformat().encode()
         assert began in bundle.read("radiation/portal.n42")
+
+
+def signatures(file: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(file) as bundle:
+        names = [name for name in bundle.namelist() if name.startswith("signatures/")]
+        return {name: bundle.read(name) for name in names}
+
+
+def decided(desk: Desk, file: Path) -> tuple[str, ...]:
+    """Return what ``verify`` says of who decided, with both keys."""
+    with file.open("rb") as opened:
+        outcome = verify(opened, only(desk.key.public_key()), only(CENTRAL.public_key()))
+    assert outcome.problems == ()
+    return outcome.decided
+
+
+def test_an_operators_sealed_command_is_in_the_bundle_and_proved(desk: Desk) -> None:
+    desk.keeper.start()
+    desk.scanned("a1", HOLD, desk.pictures())
+    desk.scanned("b2", HOLD, [])  # the next one, decided before the first has left
+    message, *others = [desk.decide("a1", HOLD), desk.decide("b2", RELEASE)]
+    last = desk.decide("a1", DIVERT)
+    assert under_way(desk.outbox) == [], "what is done with is let go"
+    desk.central_has_all()
+    desk.ended("a1", DIVERT)
+    desk.ended("b2", RELEASE)
+    desk.keeper.stop()
+    first, second = desk.bundles
+    assert signatures(first) == {
+        "signatures/command.bc1": message, "signatures/command-2.bc1": last,
+    }  # fmt: skip
+    assert signatures(second) == {"signatures/command.bc1": others[0]}
+    assert all(told.endswith("(key " + KEY_ID + ")") for told in decided(desk, first))
+    assert decided(desk, first)[0].startswith("divert by operator alice: proved")
+    assert desk.left_open == []
+    assert desk.troubles == []
+
+
+def test_what_the_lane_decided_itself_has_no_command_and_says_so(desk: Desk) -> None:
+    desk.keeper.start()
+    desk.scanned("a1", HOLD, [])
+    desk.ended("a1", HOLD)
+    desk.keeper.stop()
+    assert signatures(desk.bundles[0]) == {}
+    assert decided(desk, desk.bundles[0]) == (
+        "decided by the lane itself: there is no operator's command",
+    )
+
+
+def test_a_decision_that_a_crash_cut_off_keeps_its_command(desk: Desk) -> None:
+    desk.scanned("a1", HOLD, [])  # the thread never ran: the power went
+    message = desk.decide("a1", DIVERT, act=False)
+    desk.made()
+    desk.gate.recover()
+    desk.ended("a1", DIVERT)
+    desk.keeper.start()
+    [file] = until(lambda: desk.bundles)
+    assert signatures(file) == {"signatures/command.bc1": message}
+
+
+def test_a_decision_that_came_without_a_command_is_kept_and_that_is_told(desk: Desk) -> None:
+    desk.keeper.start()
+    desk.scanned("a1", HOLD, [])
+    desk.outbox.record(
+        Stream.DECISION, "inspection.resolved",
+        Resolved(inspection="a1", disposition=DIVERT, operator="bob", reason=""),
+    )  # fmt: skip
+    desk.ended("a1", DIVERT)
+    desk.keeper.stop()
+    assert decided(desk, desk.bundles[0]) == (
+        "divert by operator bob: its sealed command is not in the bundle",
+    )
 
 
 def test_a_projected_picture_is_no_items(desk: Desk) -> None:

@@ -25,11 +25,12 @@ from edge.scanner.formats import dicos_dx, dicos_tdr, evidence
 from edge.scanner.formats.errors import FormatError
 from edge.scanner.formats.evidence import About
 from edge.scanner.formats.evidence_check import verify
-from edge.scanner.formats.lane_record import evidence_parts, report_of, scan_of
+from edge.scanner.formats.lane_record import Taken, evidence_parts, report_of, scan_of, taken
 from edge.scanner.formats.record import Energy, Scanner, Verdict
 from edge.scanner.pictures import MEDIA_TYPE, render
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
+HOW = Taken(scanner=Scanner("Maker", kilovolts=160.0), pitch_mm=(1.0, 2.0))
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 LINES = np.random.default_rng(4).integers(0, 65_536, (2, 70, 50)).astype(np.uint16)
 REGION = Region(x=1, y=2, w=3, h=4, score=0.5)
@@ -64,7 +65,8 @@ PICTURES = {part.kind: part.content for part in rendered()}
 
 
 def test_parts_are_put_together_from_top_to_bottom():
-    scan = scan_of(record(), PICTURES, Scanner("Maker"), NOW, (1.0, 1.0))
+    scan = scan_of(record(), PICTURES, HOW, NOW)
+    assert (scan.scanner.manufacturer, scan.pitch_mm) == ("Maker", (1.0, 2.0))
     assert np.array_equal(np.stack(scan.planes), LINES)
     image = dicos_dx.decode(dicos_dx.encode(scan, Energy.LOW, NOW))
     assert np.array_equal(image.frames[0], LINES[0])
@@ -73,11 +75,11 @@ def test_parts_are_put_together_from_top_to_bottom():
 
 def test_a_picture_that_is_not_the_recorded_one_is_refused():
     with pytest.raises(FormatError, match="high-2 is not the one"):
-        scan_of(record(), PICTURES | {"high-2": PICTURES["high"]}, Scanner(), NOW)
+        scan_of(record(), PICTURES | {"high-2": PICTURES["high"]}, HOW, NOW)
     with pytest.raises(FormatError, match="low is not there"):
-        scan_of(record(), {k: v for k, v in PICTURES.items() if k != "low"}, Scanner(), NOW)
+        scan_of(record(), {k: v for k, v in PICTURES.items() if k != "low"}, HOW, NOW)
     with pytest.raises(FormatError, match="names no pictures"):
-        scan_of(record(pictures=False), {}, Scanner(), NOW)
+        scan_of(record(pictures=False), {}, HOW, NOW)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +114,8 @@ def test_evidence_holds_what_travelled_and_is_sound():
         stages_ms={},
     )  # fmt: skip
     parts = evidence_parts(
-        record(), PICTURES, Scanner(), NOW, [b'{"seq":1}'], ended=ended,
-        signatures={"batch.bc1": b"bc1 x y\nz"}, radiation=b"<x/>",
+        record(), PICTURES, HOW, NOW, [b'{"seq":1}'], ended=ended,
+        passages=[b"<x/>", b"<y/>"],
     )  # fmt: skip
     target = BytesIO()
     about = About(inspection="insp-1", item="MSKU1234565", site="s", unit="u", made=NOW)
@@ -125,12 +127,15 @@ def test_evidence_holds_what_travelled_and_is_sound():
         report = dicos_tdr.decode(found.read("findings/report.dcs"))
         assert report.as_json() == report_of(record(), NOW).as_json()
         assert json.loads(found.read("telemetry/telemetry.json"))["beam_on_s"] == 2.5
+        assert taken(found.read("telemetry/scanner.json")) == HOW
+        assert found.read("radiation/portal-2.n42") == b"<y/>"
         assert Scanned.model_validate_json(found.read("findings/scanned.json")) == record()
 
 
 def test_an_item_that_was_never_seen_has_evidence_too():
     unseen = record(Finding.UNREADABLE, pictures=False)
-    parts = evidence_parts(unseen, {}, Scanner(), NOW, [])
+    parts = evidence_parts(unseen, {}, HOW, NOW, [])
     assert {part.path for part in parts} == {
-        "findings/scanned.json", "telemetry/telemetry.json", "trail/events.jsonl",
+        "findings/scanned.json", "telemetry/telemetry.json", "telemetry/scanner.json",
+        "trail/events.jsonl",
     }  # fmt: skip

@@ -28,9 +28,9 @@ REPORT = Report(
 )
 
 
-def package(scan=SCAN, report=REPORT, radiation=b"<x/>"):
+def package(scan=SCAN, report=REPORT, passages=(b"<x/>", b"<y/>")):
     target = BytesIO()
-    uff.write(target, scan, report, radiation)
+    uff.write(target, scan, report, passages)
     return target.getvalue()
 
 
@@ -64,6 +64,7 @@ def test_any_tool_opens_its_images():
             content = np.frombuffer(found.read(f"images/{name}.tif"), np.uint8)
             assert np.array_equal(cv2.imdecode(content, cv2.IMREAD_UNCHANGED), plane)
         assert found.read("radiation/portal.n42") == b"<x/>"
+        assert found.read("radiation/portal-2.n42") == b"<y/>"
 
 
 @pytest.mark.parametrize("planes", [PLANES, PLANES[:1], (PLANES[0].astype(np.uint8),)])

@@ -138,6 +138,35 @@ def test_portal_lines_become_a_file_for_each_passage(tmp_path):
     assert began == datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 
 
+def first_scan_garbled(count, number):
+    """Return ``lines`` with the first scan behind the backgrounds spoilt on the way."""
+    head, mark, rest = lines(count, number).partition(b"GS,")
+    return head + mark + b"#" + rest
+
+
+def test_a_passage_whose_first_scan_was_garbled_is_no_success(tmp_path):
+    log = tmp_path / "portal.log"
+    log.write_bytes(first_scan_garbled(4, 7) + lines(3, 8))
+    code, written, said = ask(log, tmp_path / "out.n42")
+    assert code == 0
+    assert "field 1 is not a count" in said
+    spoilt, sound = (path.read_bytes() for path in written)
+    assert n42_portal.decode(spoilt)[0].spoilt == 1
+    assert b"<AnalysisResultStatusCode>Failure<" in spoilt
+    assert b"<FaultDescription>1 lines were spoilt or not heard<" in spoilt
+    assert n42_portal.decode(sound)[0].spoilt == 0, "its backgrounds came behind that line"
+    assert b"<AnalysisResultStatusCode>Success<" in sound
+    assert b"Fault" not in sound
+
+
+def test_without_backgrounds_in_between_the_next_passage_is_doubtful_too(tmp_path):
+    log, alone = tmp_path / "portal.log", lines(3, 8).partition(b"GS,")
+    log.write_bytes(lines(4, 7) + b"GS,0004!\r\n" + alone[1] + alone[2])
+    code, written, _ = ask(log, tmp_path / "out.n42")
+    assert code == 0
+    assert [n42_portal.decode(path.read_bytes())[0].spoilt for path in written] == [0, 1]
+
+
 def test_n42_becomes_json(tmp_path):
     log = tmp_path / "portal.txt"
     log.write_bytes(lines(4, 7))

@@ -1,6 +1,8 @@
 """From what was kept of an item to the parts of its bundle. Pure, but for the files it reads.
 
-1. What is in it: findings, pictures as they travelled, the portal's passages, telemetry, the trail.
+1. What is in it: findings, pictures as they travelled, the portal's passages, telemetry, the trail,
+   and the operators' decisions as central sealed them. The lane's own decisions have no seal but
+   the bundle's.
 2. The item's time is that of its arrival: of its end, less what that says it took.
 """
 
@@ -15,8 +17,8 @@ from contract.inspection import Disposition, Ended, Scanned
 from edge.scanner.config import ScannerConfig
 from edge.scanner.evidence.errors import NotKept
 from edge.scanner.evidence.open_items import ENDED, SCANNED, OpenItems
-from edge.scanner.formats.evidence import XML, About, Part, Role
-from edge.scanner.formats.lane_record import evidence_parts
+from edge.scanner.formats.evidence import About, Part
+from edge.scanner.formats.lane_record import Taken, evidence_parts
 from edge.scanner.formats.record import Scanner
 
 
@@ -65,22 +67,26 @@ def parts(case: Case, config: ScannerConfig, kept: OpenItems) -> list[Part]:
     named = {picture.kind: picture.blob.sha256 for picture in case.scanned.pictures}
     read = {kind: kept.picture(sha256) for kind, sha256 in named.items()}
     pictures = {kind: content for kind, content in read.items() if content is not None}
-    found = evidence_parts(
-        case.scanned, pictures, scanner(config), case.began, case.trail, ended=case.ended
+    return evidence_parts(
+        case.scanned,
+        pictures,
+        how(config),
+        case.began,
+        case.trail,
+        ended=case.ended,
+        commands=kept.commands(case.scanned.inspection),
+        passages=kept.passages(case.scanned.inspection),
     )
-    for number, passage in enumerate(kept.passages(case.scanned.inspection), 1):
-        name = "portal" if number == 1 else f"portal-{number}"
-        found.append(Part(f"radiation/{name}.n42", Role.RADIATION, XML, passage))
-    return found
 
 
-def scanner(config: ScannerConfig) -> Scanner:
+def how(config: ScannerConfig) -> Taken:
     """Return what the lane's file says of the machine."""
-    tube = config.devices.xray_source
-    return Scanner(
+    tube, geometry = config.devices.xray_source, config.geometry
+    machine = Scanner(
         station=config.unit,
         site=config.site,
         kilovolts=tube.kilovolts,
         microamperes=tube.milliamperes * 1000,
-        belt_mm_s=config.geometry.scan_speed,
+        belt_mm_s=geometry.scan_speed,
     )
+    return Taken(scanner=machine, pitch_mm=(geometry.pitch, geometry.pitch))

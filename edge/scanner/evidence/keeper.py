@@ -1,6 +1,7 @@
 """Evidence of items that were held or diverted: one sealed bundle each, written beside the lane.
 
 1. Pictures are taken as they are spooled, events as they are recorded: later both are at central.
+   With an operator's decision goes the command it came by, which is there while it is under way.
 2. Everything else is done in a thread of its own, in order. The lane waits for none of it.
 3. What the disk refuses is tried again, every RETRY; at most MOST wait. Each refusal is trouble of
    "evidence" by name, which ends by itself when there is no more of it. So is a bundle that cannot
@@ -17,12 +18,14 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from contract.command import Command
 from contract.envelope import Event
 from contract.signing import load_private_key
 from contract.topics import Stream
@@ -40,6 +43,8 @@ from edge.scanner.formats.errors import FormatError
 from edge.scanner.formats.n42_model import Instrument
 from edge.scanner.portal import Passage
 from edge.uplink.blobs import BlobSpool
+from edge.uplink.commands import under_way
+from edge.uplink.errors import OutboxError
 from edge.uplink.outbox import Outbox
 
 FOLDER, OPEN = "evidence", "open"  # in the lane's folder, and in that
@@ -83,7 +88,7 @@ class EvidenceKeeper:
         self._reading = threading.Lock()
         self._seen = outbox.position(Stream.DECISION).last
         recent = outbox.pending(Stream.DECISION, max(0, self._seen - RECENT), RECENT)
-        self._add(partial(self._begin, [row.body for row in recent]))
+        self._add(partial(self._begin, [(row.body, self._command(row.body)) for row in recent]))
         outbox.subscribe(self._recorded)
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
 
@@ -130,8 +135,22 @@ class EvidenceKeeper:
             if last == self._seen:
                 return
             for row in self._outbox.pending(Stream.DECISION, self._seen, RECENT):
-                self._add(partial(self._event, row.body))
+                self._add(partial(self._event, row.body, self._command(row.body)))
                 self._seen = row.seq
+
+    def _command(self, body: bytes) -> bytes | None:
+        """Return the sealed command that an operator's decision came by, if that is what it is.
+
+        Asked when it is recorded: the command is let go once it has its result.
+        """
+        kind, inspection = _read(body)
+        if kind == RESOLVED:
+            with suppress(OutboxError):  # the decision is recorded; it is its proof that is lost
+                for message in under_way(self._outbox):
+                    _, _, said = message.partition(b"\n")
+                    if Command.model_validate_json(said).args.get("inspection") == inspection:
+                        return message
+        return None
 
     def _add(self, job: Job) -> None:
         with self._changed:
@@ -177,14 +196,14 @@ class EvidenceKeeper:
 
     # Its jobs
 
-    def _begin(self, recent: Sequence[bytes]) -> None:
+    def _begin(self, recent: Sequence[tuple[bytes, bytes | None]]) -> None:
         self._shelf.open()
         self._open.open()
-        known, told = set(self._open.inspections()), [(*_read(body), body) for body in recent]
-        ended = {inspection for kind, inspection, _ in told if kind == ENDED}
-        for _, inspection, body in told:
+        known, told = set(self._open.inspections()), [(*_read(body), body, c) for body, c in recent]
+        ended = {inspection for kind, inspection, *_ in told if kind == ENDED}
+        for _, inspection, body, command in told:
             if inspection in known or inspection not in ended:
-                self._event(body)
+                self._event(body, command)
         for inspection in self._open.inspections():
             if any(e.type == ENDED for e in self._open.trail(inspection).values()):
                 self._first(partial(self._close, inspection))
@@ -200,13 +219,13 @@ class EvidenceKeeper:
         n42 = n42_portal.encode(passage.occupancy, began, Instrument(), inspection)
         self._open.passed(inspection, number, n42)
 
-    def _event(self, body: bytes) -> None:
+    def _event(self, body: bytes, command: bytes | None = None) -> None:
         kind, inspection = _read(body)
         if kind == PROJECTED:  # into no item's picture
             self._open.drop(pictures_of(Event.model_validate_json(body)))
         if kind not in (SCANNED, RESOLVED, ENDED) or inspection is None:
             return
-        self._open.add(inspection, body)
+        self._open.add(inspection, body, command)
         if kind == ENDED:
             self._first(partial(self._close, inspection))
 

@@ -2,7 +2,8 @@
 
 1. A picture is a second name for the spool's own file, so that it stays when central has it and
    the spool lets go of it. Where that cannot be, it is a copy.
-2. A trail is the item's events as they were recorded, in order, each once.
+2. A trail is the item's events as they were recorded, in order, each once. Beside an operator's
+   decision is the command that it came by, as central sealed it.
 3. All of it is on disk: an item that a restart ends has its evidence too. What no trail names, and
    was not taken by this process, is of no item and goes at start.
 """
@@ -26,7 +27,7 @@ from contract.names import Message
 from edge.scanner.evidence.whole_files import on_disk, write_whole
 
 SCANNED, RESOLVED, ENDED = "inspection.scanned", "inspection.resolved", "inspection.ended"
-_TRAIL, _PORTAL, _PICTURE = ".jsonl", ".n42", ".jxl"
+_TRAIL, _PORTAL, _PICTURE, _COMMAND = ".jsonl", ".n42", ".jxl", ".bc1"
 
 
 class _Named(Message):
@@ -79,8 +80,11 @@ class OpenItems:
 
     # Items
 
-    def add(self, inspection: str, body: bytes) -> None:
-        """Add an event to the item's trail. Raises DiskError."""
+    def add(self, inspection: str, body: bytes, command: bytes | None = None) -> None:
+        """Add an event to the item's trail, with the command it came by. Raises DiskError."""
+        if command is not None:
+            name = f"{inspection}.{Event.model_validate_json(body).id}{_COMMAND}"
+            self._write(name, lambda file: file.write(command))
         lines = [*self._lines(inspection), body]
         self._write(inspection + _TRAIL, lambda file: file.write(b"\n".join(lines) + b"\n"))
 
@@ -102,12 +106,20 @@ class OpenItems:
         with on_disk(self._folder / _PORTAL):
             return [path.read_bytes() for path in self._passages(inspection)]
 
+    def commands(self, inspection: str) -> list[bytes]:
+        """Return the sealed commands on the item in the order of its trail. Raises DiskError."""
+        events = self.trail(inspection).values()
+        paths = [self._folder / f"{inspection}.{event.id}{_COMMAND}" for event in events]
+        with on_disk(self._folder / _COMMAND):
+            return [path.read_bytes() for path in paths if path.exists()]
+
     def close(self, inspection: str) -> None:
         """Let go of everything of an item. Raises DiskError."""
         events = self.trail(inspection).values()
         self.drop(picture for event in events for picture in pictures_of(event))
         with on_disk(self._folder / _TRAIL):
-            for path in (*self._passages(inspection), self._folder / (inspection + _TRAIL)):
+            beside = [path for path in self._beside() if _item_of(path) == inspection]
+            for path in (*beside, self._folder / (inspection + _TRAIL)):
                 path.unlink(missing_ok=True)
 
     def inspections(self) -> list[str]:
@@ -116,7 +128,7 @@ class OpenItems:
             return sorted(path.name.removesuffix(_TRAIL) for path in self._all(_TRAIL))
 
     def sweep(self) -> None:
-        """Remove pictures and passages that belong to no item. Raises DiskError."""
+        """Remove pictures, passages and commands that belong to no item. Raises DiskError."""
         items = self.inspections()
         trails = [self.trail(inspection) for inspection in items]
         named = {p for trail in trails for event in trail.values() for p in pictures_of(event)}
@@ -124,7 +136,7 @@ class OpenItems:
             for path in self._all(_PICTURE):
                 if path.name.removesuffix(_PICTURE) not in named | self._taken.keys():
                     path.unlink()
-            for path in self._all(_PORTAL):
+            for path in self._beside():
                 if _item_of(path) not in items:
                     path.unlink()
 
@@ -146,6 +158,10 @@ class OpenItems:
     def _passages(self, inspection: str) -> list[Path]:
         return sorted(p for p in self._all(_PORTAL) if _item_of(p) == inspection)
 
+    def _beside(self) -> list[Path]:
+        """Return what is named after an item, but for its trail."""
+        return [*self._all(_PORTAL), *self._all(_COMMAND)]
+
     def _all(self, suffix: str) -> Iterator[Path]:
         return iter([path for path in self._folder.iterdir() if path.name.endswith(suffix)])
 
@@ -153,8 +169,8 @@ class OpenItems:
         return self._folder / (sha256 + _PICTURE)
 
 
-def _item_of(passage: Path) -> str:
-    return passage.name.rsplit(".", 2)[0]
+def _item_of(beside: Path) -> str:
+    return beside.name.rsplit(".", 2)[0]
 
 
 def pictures_of(event: Event) -> list[str]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from edge.runtime.disk import sync_folder
 from edge.scanner.evidence.errors import DiskFailed, DiskFull
 
 HALF = ".part"
@@ -36,16 +37,8 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             half.rename(path)
-            _sync(path.parent)
+            sync_folder(path.parent)
     except BaseException:
         with suppress(OSError):
             half.unlink(missing_ok=True)
         raise
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

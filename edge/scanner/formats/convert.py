@@ -4,7 +4,8 @@
    values are kept as they are; floats become 16 bits; 8 bits out of 16 only if asked for.
 2. A format that holds one energy a file gets two files: OUT for the high energy, and one with -low
    before the ending.
-3. An output is written whole beside its place and moved there: it is never half there.
+3. Evidence bundles are converted in edge/scanner/evidence/export.py: they are verified first.
+4. An output is written whole beside its place and moved there: it is never half there.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _eight(plane: Plane, bits: int) -> Plane:
 
 def _png(scan: Scan, out: Path, _wishes: Wishes) -> dict[Path, bytes]:
     return {
-        _named(out, energy): raster.encode_png(plane)
+        named(out, energy): raster.encode_png(plane)
         for energy, plane in zip(scan.energies, scan.planes, strict=True)
     }
 
@@ -107,7 +108,7 @@ def _tiff(scan: Scan, out: Path, _wishes: Wishes) -> dict[Path, bytes]:
 def _dicos(scan: Scan, out: Path, wishes: Wishes) -> dict[Path, bytes]:
     made = scan.began
     return {
-        _named(out, energy): dicos_dx.encode(scan, energy, made, wishes.compression)
+        named(out, energy): dicos_dx.encode(scan, energy, made, wishes.compression)
         for energy in scan.energies
     }
 
@@ -118,7 +119,8 @@ def _uff(scan: Scan, out: Path, _wishes: Wishes) -> dict[Path, bytes]:
     return {out: target.getvalue()}
 
 
-def _named(out: Path, energy: Energy) -> Path:
+def named(out: Path, energy: Energy) -> Path:
+    """Return the name of the file of ``energy`` where each has its own."""
     return out if energy is Energy.HIGH else out.with_stem(f"{out.stem}-{energy.value}")
 
 

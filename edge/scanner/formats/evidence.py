@@ -3,21 +3,19 @@
 1. A zip archive, stored, in one spelling (archive.py). Its first member is the manifest, sealed by
    the unit's key for the purpose "evidence": who, what, when, and size and SHA-256 of every part.
 2. Every part has a role. Findings, telemetry and the trail of decisions are always there.
-3. ``standard_parts`` makes the usual ones: images as DICOS DX in JPEG-LS, findings as JSON and as
-   DICOS TDR, radiation as N42.42, the trail as the lane's own events, signatures as received.
+3. What a lane puts into one is in lane_record.py: pictures as they travelled, findings as JSON and
+   as DICOS TDR, radiation as N42.42, the trail as the lane's own events, commands as received.
 4. Parts go out as they are; nothing is kept in memory twice.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,11 +23,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from contract.envelope import canonical
 from contract.names import Identifier, Level, Sha256
 from contract.signing import Purpose, seal
-from edge.scanner.formats import archive, dicos_dx, dicos_tdr
+from edge.scanner.formats import archive
 from edge.scanner.formats.errors import FormatError
-from edge.scanner.formats.record import Report, Scan
 
-MANIFEST = "manifest.sealed"
+MANIFEST, TRAIL = "manifest.sealed", "trail/events.jsonl"
 DICOM, JSON, LINES = "application/dicom", "application/json", "application/jsonl"
 XML, BYTES = "application/xml", "application/octet-stream"
 
@@ -121,52 +118,18 @@ def write(target: BinaryIO, about: About, parts: Sequence[Part], key: Ed25519Pri
     archive.write(target, [first, *((part.path, part.content) for part in ordered)])
 
 
-def standard_parts(
-    scan: Scan,
-    report: Report,
-    telemetry: Mapping[str, Any],
-    trail: Sequence[bytes],
-    signatures: Mapping[str, bytes],
-    radiation: bytes | None = None,
-) -> list[Part]:
-    """Return the usual parts.
-
-    ``trail`` are the lane's events as canonical JSON, in order; ``signatures`` sealed messages by
-    name (a batch with the events, the operator's command); ``radiation`` an N42.42 file.
-    """
-    found = [*_images(scan, report.decided), *_findings(scan, report)]
-    found.append(Part("telemetry/telemetry.json", Role.TELEMETRY, JSON, _plain(telemetry)))
-    return [*found, *kept_parts(trail, signatures, radiation)]
-
-
 def kept_parts(
-    trail: Sequence[bytes], signatures: Mapping[str, bytes], radiation: bytes | None
+    trail: Sequence[bytes], commands: Sequence[bytes], passages: Sequence[bytes]
 ) -> Iterator[Part]:
-    """Yield what goes in as it is: the trail, signatures, radiation data."""
+    """Yield what goes in as it is: the trail, operators' sealed commands, N42 files."""
     lines = b"".join(event + b"\n" for event in trail)
-    yield Part("trail/events.jsonl", Role.TRAIL, LINES, lines)
-    for name, message in signatures.items():
-        yield Part(f"signatures/{name}", Role.SIGNATURE, BYTES, message)
-    if radiation is not None:
-        yield Part("radiation/portal.n42", Role.RADIATION, XML, radiation)
+    yield Part(TRAIL, Role.TRAIL, LINES, lines)
+    for number, command in enumerate(commands, 1):
+        yield Part(numbered("signatures/command", ".bc1", number), Role.SIGNATURE, BYTES, command)
+    for number, passage in enumerate(passages, 1):
+        yield Part(numbered("radiation/portal", ".n42", number), Role.RADIATION, XML, passage)
 
 
-def _plain(telemetry: Mapping[str, Any]) -> bytes:
-    try:
-        return canonical(telemetry)
-    except (ValueError, TypeError) as error:
-        raise FormatError(f"the telemetry is no JSON: {error}") from error
-
-
-def _images(scan: Scan, made: datetime) -> Iterator[Part]:
-    with ThreadPoolExecutor(len(scan.planes)) as pool:  # the encoder lets go of the interpreter
-        contents = pool.map(lambda energy: dicos_dx.encode(scan, energy, made), scan.energies)
-        for energy, content in zip(scan.energies, contents, strict=True):
-            yield Part(f"images/{energy.value}.dcs", Role.IMAGE, DICOM, content)
-
-
-def _findings(scan: Scan, report: Report) -> Iterator[Part]:
-    plain = json.dumps(report.as_json(), indent=1, sort_keys=True, ensure_ascii=False).encode()
-    yield Part("findings/report.json", Role.FINDINGS, JSON, plain)
-    content = dicos_tdr.encode(scan, report, report.decided)
-    yield Part("findings/report.dcs", Role.FINDINGS, DICOM, content)
+def numbered(stem: str, ending: str, number: int) -> str:
+    """Return the path of the part ``number`` of its kind, from 1: portal.n42, portal-2.n42, …."""
+    return f"{stem}{ending}" if number == 1 else f"{stem}-{number}{ending}"

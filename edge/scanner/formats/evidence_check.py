@@ -3,6 +3,7 @@
 1. The manifest: is it there, is its seal one of a key we were given.
 2. The parts: all there, none besides, each of the size and SHA-256 that the manifest says.
 3. The archive: not a bit between the parts differs from the one spelling that there is.
+4. Who decided, if all of that holds: evidence_decisions.py.
 Everything that is wrong is named; the first thing wrong does not hide the next. Memory is bounded:
 parts go by in chunks.
 """
@@ -24,20 +25,28 @@ from edge.scanner.formats import archive
 from edge.scanner.formats.archive import Member
 from edge.scanner.formats.errors import FormatError
 from edge.scanner.formats.evidence import MANIFEST, Entry, Manifest
+from edge.scanner.formats.evidence_decisions import decided
 
 MOST_MANIFEST = 4 << 20
+MOST_TOLD = 16 << 20  # bytes of a trail, or of a command
+
+
+def nobodys(_name: str) -> None:
+    """Return no key: none is trusted."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What is wrong with a bundle; nothing wrong is sound. ``manifest`` is as far as it was read.
 
-    ``key`` is the id of the key that the manifest says it was sealed by.
+    ``key`` is the id of the key that the manifest says it was sealed by; ``decided`` says who
+    decided on the item, and whether that is proved.
     """
 
     problems: tuple[str, ...]
     manifest: Manifest | None = None
     key: str | None = None
+    decided: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -45,8 +54,11 @@ class Outcome:
         return not self.problems
 
 
-def verify(file: BinaryIO, keys: PublicKeys) -> Outcome:
-    """Return what is wrong with the bundle in ``file`` (seekable). Raises nothing but OSError."""
+def verify(file: BinaryIO, keys: PublicKeys, centrals: PublicKeys = nobodys) -> Outcome:
+    """Return what is wrong with the bundle in ``file`` (seekable). Raises nothing but OSError.
+
+    ``keys`` are those of units; ``centrals`` those by which operators' commands are sealed.
+    """
     try:
         found = archive.opened(file)
         sealed = archive.content(found, MANIFEST, MOST_MANIFEST)
@@ -65,7 +77,19 @@ def verify(file: BinaryIO, keys: PublicKeys) -> Outcome:
     problems += _wrong_parts(found, manifest)
     if not problems:
         problems += _wrong_spelling(file, sealed, manifest, found)
-    return Outcome(tuple(problems), manifest, _key_of(sealed))
+    if problems:
+        return Outcome(tuple(problems), manifest, _key_of(sealed))
+    return _with_decisions(found, manifest, _key_of(sealed), centrals)
+
+
+def _with_decisions(
+    found: zipfile.ZipFile, manifest: Manifest, key: str | None, centrals: PublicKeys
+) -> Outcome:
+    try:
+        who = decided(manifest, lambda path: archive.content(found, path, MOST_TOLD), key, centrals)
+    except FormatError as error:
+        return Outcome((str(error),), manifest, key)
+    return Outcome(who.problems, manifest, key, who.told)
 
 
 def _key_of(sealed: bytes) -> str | None:

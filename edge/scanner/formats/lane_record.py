@@ -5,7 +5,9 @@
 2. Regions are threats: those of the recogniser, and those of any other check under its name. They
    are alarms where that check was suspect. The verdict is the record's.
 3. As evidence the pictures go in as they travelled, byte for byte, so that memory stays bounded
-   and the record's own hashes prove them. The report goes in as DICOS besides.
+   and the record's own hashes prove them. The report goes in as DICOS besides; the images that it
+   names are made of the bundle when they are wanted (edge/scanner/evidence/export.py), and for that
+   it says how they were taken.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from datetime import datetime
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contract.blob import Picture
 from contract.inspection import Check, Ended, Finding, Region, Scanned
@@ -28,12 +31,35 @@ from edge.scanner.formats.record import Energy, Item, Plane, Report, Scan, Scann
 Image16 = NDArray[np.uint16]
 
 RECOGNISER = "recogniser"  # its check; edge/scanner/examinations.py
+REPORT, TAKEN = "findings/report.dcs", "telemetry/scanner.json"
 
 _VERDICTS = {
     Finding.CLEAR: Verdict.CLEAR,
     Finding.SUSPECT: Verdict.ALARM,
     Finding.UNREADABLE: Verdict.UNREADABLE,
 }
+
+
+class Taken(BaseModel):
+    """How the pictures were taken. ``pitch_mm`` is line to line, pixel to pixel."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scanner: Scanner
+    pitch_mm: tuple[float, float] | None = None
+
+
+def taken(content: bytes) -> Taken:
+    """Return what the part ``TAKEN`` of a bundle says; raise FormatError."""
+    try:
+        return Taken.model_validate_json(content)
+    except ValidationError as error:
+        raise FormatError(f"{TAKEN} cannot be read: {error.errors()[0]['msg']}") from error
+
+
+def image_path(kind: str) -> str:
+    """Return where in a bundle the picture of ``kind`` is."""
+    return f"images/{kind}.jxl"
 
 
 def report_of(scanned: Scanned, decided: datetime) -> Report:
@@ -65,9 +91,8 @@ def _threat(region: Region, kind: str, *, alarm: bool) -> Threat:
 def scan_of(
     scanned: Scanned,
     pictures: Mapping[str, bytes],
-    scanner: Scanner,
+    how: Taken,
     began: datetime,
-    pitch_mm: tuple[float, float] | None = None,
 ) -> Scan:
     """Return the scan, its planes decoded from ``pictures``, by kind; raise FormatError."""
     planes = [
@@ -76,7 +101,7 @@ def scan_of(
     if not planes:
         raise FormatError("the record names no pictures")
     return Scan(
-        scanned.inspection, Item(scanned.item), scanner, began, tuple(planes), 16, pitch_mm
+        scanned.inspection, Item(scanned.item), how.scanner, began, tuple(planes), 16, how.pitch_mm
     )  # fmt: skip
 
 
@@ -115,29 +140,31 @@ def _proven(picture: Picture, pictures: Mapping[str, bytes]) -> bytes:
 def evidence_parts(
     scanned: Scanned,
     pictures: Mapping[str, bytes],
-    scanner: Scanner,
+    how: Taken,
     began: datetime,
     trail: Sequence[bytes],
     *,
     ended: Ended | None = None,
-    signatures: Mapping[str, bytes] | None = None,
-    radiation: bytes | None = None,
+    commands: Sequence[bytes] = (),
+    passages: Sequence[bytes] = (),
 ) -> list[Part]:
     """Return the parts of an evidence bundle on one item; raise FormatError.
 
     ``pictures`` by kind, as they travelled; ``trail`` the lane's events of this item as canonical
-    JSON, in order; ``signatures`` sealed messages by name; ``radiation`` an N42 file.
+    JSON, in order; ``commands`` the operators' decisions as they were received, sealed;
+    ``passages`` N42 files.
     """
     found = [Part("findings/scanned.json", Role.FINDINGS, JSON, _json(scanned))]
     for picture in scanned.pictures:
         content = _proven(picture, pictures)
-        path = f"images/{picture.kind}.jxl"
+        path = image_path(picture.kind)
         found.append(Part(path, Role.IMAGE, picture.blob.media_type, content))
-    if (report := _report(scanned, scanner, began)) is not None:
-        found.append(Part("findings/report.dcs", Role.FINDINGS, DICOM, report))
+    if (report := _report(scanned, how.scanner, began)) is not None:
+        found.append(Part(REPORT, Role.FINDINGS, DICOM, report))
     telemetry = _json(ended) if ended is not None else _json(scanned, {"stages_ms", "lost_lines"})
     found.append(Part("telemetry/telemetry.json", Role.TELEMETRY, JSON, telemetry))
-    return [*found, *kept_parts(trail, signatures or {}, radiation)]
+    found.append(Part(TAKEN, Role.TELEMETRY, JSON, how.model_dump_json(indent=1).encode()))
+    return [*found, *kept_parts(trail, commands, passages)]
 
 
 def _report(scanned: Scanned, scanner: Scanner, began: datetime) -> bytes | None:

@@ -21,7 +21,7 @@ _MOVING = {b"acTL", b"fcTL", b"fdAT"}
 def checked(data: bytes) -> tuple[int, int, int]:
     """Return rows, columns and bytes of a pixel of a whole PNG; raise FormatError."""
     kinds, packed = [], 0
-    for kind, content in _chunks(data):
+    for kind, content in chunks(data):
         kinds.append(kind)
         packed += len(content) if kind == b"IDAT" else 0
         if kind in _MOVING:
@@ -39,7 +39,7 @@ def _header(data: bytes) -> tuple[int, int, int]:
     return rows, columns, max(1, bits // 8) * _CHANNELS.get(colour, 4)
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     """Yield the chunks up to the end mark."""
     whole, at, kind = memoryview(data), len(START), b""
     while kind != b"IEND":

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Any, BinaryIO, Literal
@@ -24,6 +25,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from edge.scanner.formats import archive, raster
 from edge.scanner.formats.errors import FormatError
+from edge.scanner.formats.evidence import numbered
 from edge.scanner.formats.record import (
     Energy,
     Item,
@@ -36,8 +38,8 @@ from edge.scanner.formats.record import (
     Verdict,
 )
 
-LABEL, METADATA, RADIATION = "UNVERIFIED.txt", "metadata.json", "radiation/portal.n42"
-MOST_METADATA, MOST_IMAGE, MOST_RADIATION = 16 << 20, 512 << 20, 64 << 20
+LABEL, METADATA = "UNVERIFIED.txt", "metadata.json"
+MOST_METADATA, MOST_IMAGE = 16 << 20, 512 << 20
 WARNING = (
     "UNVERIFIED. This package has the shape of the WCO Unified File Format 3 as far as it is\n"
     "publicly described. It was written without the specification and has not been checked\n"
@@ -122,9 +124,9 @@ class Metadata(_Strict):
 
 
 def write(
-    target: BinaryIO, scan: Scan, report: Report | None = None, radiation: bytes | None = None
+    target: BinaryIO, scan: Scan, report: Report | None = None, passages: Sequence[bytes] = ()
 ) -> None:
-    """Write ``scan``, what was found in it, and the portal's N42 file as one package."""
+    """Write ``scan``, what was found in it, and the portal's N42 files as one package."""
     images = {
         energy: raster.encode_tiff([plane])
         for energy, plane in zip(scan.energies, scan.planes, strict=True)
@@ -132,8 +134,8 @@ def write(
     about = json.dumps(_described(scan, report, images), indent=1, ensure_ascii=False).encode()
     members = [(LABEL, WARNING.encode()), (METADATA, about)]
     members += [(_path(energy), content) for energy, content in images.items()]
-    if radiation is not None:
-        members.append((RADIATION, radiation))
+    for number, passage in enumerate(passages, 1):
+        members.append((numbered("radiation/portal", ".n42", number), passage))
     archive.write(target, members)
 
 
