@@ -2,9 +2,12 @@
 
 1. A picture that cannot be read is reported in its place and does not stop the others.
 2. The exit code is 1 if any picture failed, else 0; a threat found is a result, not a failure.
-3. ``inspect --json`` prints one JSON object a line: file, score, regions, seconds, and remarks if
-   there are any; or file and error.
-4. ``convert`` and ``evidence`` are in formats/cli.py, ``selftest`` in phantom/cli.py,
+3. ``inspect --json`` prints one JSON object a line: file, score, regions, the threshold of the
+   network that looked, finding, remarks if there are any, seconds; or file, error and finding.
+4. A score at or above the threshold is suspect. Below it a picture is clear only if it shows enough
+   to be called so: what is blind (edge/scanner/legible.py), or is whole and of unknown size so that
+   a blade in it would be a pixel, is unreadable, and a remark says why.
+5. ``convert`` and ``evidence`` are in formats/cli.py, ``selftest`` in phantom/cli.py,
    ``wedges`` and ``colours`` in materials/cli.py.
 """
 
@@ -17,12 +20,19 @@ from typing import Annotated, Any
 
 import typer
 
+from contract.inspection import Finding
 from edge.scanner.formats import cli as formats
 from edge.scanner.images import ImageError, load
 from edge.scanner.materials.cli import colours, wedges
 from edge.scanner.phantom.cli import selftest
 from models.catalogue import CatalogueError
+from models.xray import segmenter
 from models.xray.segmenter import BadPicture, inspect
+from models.xray.thresholds import thresholds
+from models.xray.view import TILE
+
+LARGE = 3 * TILE  # pixels a side: more than a crop, which may well be looked at in TILE
+SIZE_UNKNOWN = f"pixel size unknown: looked at in {TILE} × {TILE} pixels only; give --pitch"
 
 app = typer.Typer(help="X-ray pictures.", no_args_is_help=True)
 app.command("convert")(formats.convert)
@@ -72,17 +82,31 @@ def inspect_file(
     begun = time.perf_counter()
     try:
         image = load(path, low)
-        found = inspect(image.transmission, pitch_mm or image.pitch_mm, threads)
+        pitch = pitch_mm or image.pitch_mm
+        threshold = thresholds(pitch).of(len(image.transmission))
+        found = inspect(image.transmission, pitch, threads)
     except (ImageError, BadPicture, CatalogueError) as error:
-        return {"file": str(path), "error": str(error)}
+        return {"file": str(path), "error": str(error), "finding": Finding.UNREADABLE.value}
+    unknown = pitch is None and max(found.shape) > LARGE
+    finding = _finding(found.score, threshold, image.readable and not unknown)
+    answer = {"file": str(path), **_seen(found), "threshold": threshold, "finding": finding.value}
+    if remarks := [*image.remarks, *([SIZE_UNKNOWN] if unknown else [])]:
+        answer["remarks"] = remarks
+    return answer | {"seconds": round(time.perf_counter() - begun, 4)}
+
+
+def _seen(found: segmenter.Finding) -> Answer:
     regions = [
         {"x": r.x, "y": r.y, "w": r.w, "h": r.h, "score": r.score, "kind": r.kind}
         for r in found.regions
     ]
-    answer: Answer = {"file": str(path), "score": round(found.score, 4), "regions": regions}
-    if image.remarks:
-        answer["remarks"] = list(image.remarks)
-    return answer | {"seconds": round(time.perf_counter() - begun, 4)}
+    return {"score": round(found.score, 4), "regions": regions}
+
+
+def _finding(score: float, threshold: float, readable: bool) -> Finding:
+    if score >= threshold:
+        return Finding.SUSPECT
+    return Finding.CLEAR if readable else Finding.UNREADABLE
 
 
 def _told(answer: Answer) -> str:
@@ -91,4 +115,5 @@ def _told(answer: Answer) -> str:
     parts = [f"{r['kind']} {r['score']:.2f} at {r['x']},{r['y']} {r['w']}×{r['h']}"
              for r in answer["regions"]]  # fmt: skip
     seen = "; ".join([*parts, *answer.get("remarks", [])]) or "nothing marked"
-    return f"{answer['file']}: score {answer['score']:.2f} in {answer['seconds']:.3f} s: {seen}"
+    score = f"score {answer['score']:.2f} in {answer['seconds']:.3f} s"
+    return f"{answer['file']}: {answer['finding']}, {score}: {seen}"

@@ -3,16 +3,18 @@
 1. PNG, TIFF and JPEG, 8 or 16 bits or float; DICOS DX; packages of formats/uff.py.
 2. Sizes are read from the headers first: what is too large is not decoded at all.
 3. Integers are divided by the ceiling of the file's depth, where it says one (DICOS); else of the
-   bits they use, as 16-bit files of 12 or 14 bits are common: at least eight, the same for both
-   energies. Floats above 1 are divided by their maximum.
-4. Two pages or frames are low and high energy, in this order; so is a pair of files.
+   bits they use, as 16-bit files of 12 or 14 bits are common, the same for both energies. Of 16
+   at least 12 are taken to be used: a dark picture must not be stretched into a bright one.
+4. Two pages or frames are low and high energy, in this order; so is a pair of files. What seems
+   to be exchanged is refused.
 5. 16-bit pixels whose bytes are swapped are refused: they look like noise and say nothing.
-6. What is readable but says little (black, saturated, flat, tiny, coloured) is read, with a remark.
+6. What is readable but says little (black, saturated, flat, tiny) is read, with a remark, and told
+   to be not readable where it shows too little to be called clear (edge/scanner/legible.py).
+7. The size of a pixel is the file's own, where it says a credible one (formats/resolution.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.scanner.formats import dicos, dicos_dx, raster, uff
+from edge.scanner.formats import dicos, dicos_dx, raster, resolution, uff
 from edge.scanner.formats.errors import FormatError
 from edge.scanner.formats.record import Energy
+from edge.scanner.legible import doubts, exchanged
 
 Image = NDArray[np.float32]
 Pixels = NDArray[Any]
@@ -30,18 +33,22 @@ Pixels = NDArray[Any]
 ImageError = FormatError  # the name by which those who only look at pictures know it
 
 MOST_BYTES = 1 << 30
-FLAT = 0.004  # transmission; one step of 8 bits
+LEAST_BITS = {1: 8, 2: 12}  # by the bytes of a pixel; 10 in 16 are rarer, and told to be dark
 SQUARE = 1.1  # the sides of a pixel may differ by this before its size means nothing
 SWAPPED = 4.0  # times rougher than with its bytes exchanged: no X-ray picture is
 
 
 @dataclass(frozen=True)
 class XrayImage:
-    """One picture: transmission (1 or 2, H, W), low energy first, remarks, and its pixels in mm."""
+    """One picture: transmission (1 or 2, H, W), low energy first, remarks, and its pixels in mm.
+
+    What is not ``readable`` shows too little to be called clear, whatever is found in it.
+    """
 
     transmission: Image
     remarks: tuple[str, ...]
     pitch_mm: float | None = None
+    readable: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,17 @@ def load(path: Path, low: Path | None = None) -> XrayImage:
     """Return the picture in ``path``, with ``low`` as its low energy; raise ImageError."""
     source = read(path, low)
     transmission = _scaled(source)
-    remarks = (*source.remarks, *_remarks(transmission))
+    if exchanged(transmission):
+        raise ImageError(
+            "the energies seem to be exchanged: the low one shows less in the beam than the high "
+            "one; the first page, or the file given as low, is the low energy"
+        )
+    found = tuple(doubts(transmission, _guessed(source)))
+    remarks = (*source.remarks, *(doubt.words for doubt in found))
     pitch = _pitch(source)
     if source.pitch_mm is not None and pitch is None:
         remarks += ("pixels are not square: their size is left out of account",)
-    return XrayImage(transmission, remarks, pitch)
+    return XrayImage(transmission, remarks, pitch, not any(doubt.blind for doubt in found))
 
 
 def read(path: Path, low: Path | None = None) -> Source:
@@ -95,7 +108,7 @@ def _source(path: Path) -> Source:
         scan, _report = uff.read(data)
         return Source(scan.planes, scan.bits, scan.pitch_mm, None, scan.item.name)
     if raster.is_raster(data):
-        return Source(tuple(raster.decode(data)))
+        return Source(tuple(raster.decode(data)), pitch_mm=resolution.pitch(data))
     raise ImageError("not a PNG, TIFF, JPEG or DICOS picture")
 
 
@@ -157,26 +170,16 @@ def _scaled(source: Source) -> Image:
 
 
 def used_bits(source: Source) -> int:
-    """Return the depth of integer planes: what the file says, else the bits they use, or eight."""
-    return source.bits or max(8, *(int(plane.max()).bit_length() for plane in source.planes))
+    """Return the depth of integer planes: what the file says, else the bits they use, by rule 3."""
+    least = LEAST_BITS.get(source.planes[0].dtype.itemsize, 8)
+    return source.bits or max(least, *(int(plane.max()).bit_length() for plane in source.planes))
+
+
+def _guessed(source: Source) -> bool:
+    return source.bits is None and source.planes[0].dtype == np.uint16
 
 
 def _pitch(source: Source) -> float | None:
     if source.pitch_mm is None or max(source.pitch_mm) > SQUARE * min(source.pitch_mm):
         return None
     return sum(source.pitch_mm) / 2
-
-
-def _remarks(transmission: Image) -> Iterator[str]:
-    rows, columns = transmission.shape[1:]
-    step = max(1, max(rows, columns) // 512)
-    sample = transmission[-1, ::step, ::step]
-    low, high = (float(value) for value in np.percentile(sample, (1, 99)))
-    if min(rows, columns) < 16:
-        yield f"only {columns}×{rows} pixels"
-    if high < 0.02:
-        yield "black: no beam reached the detector"
-    elif low > 0.995:
-        yield "saturated: nothing is seen in the beam"
-    elif high - low < FLAT:
-        yield "flat: no contrast"

@@ -15,6 +15,7 @@ from edge.scanner.materials.maps import halo, materials, stream
 from edge.scanner.materials.nominal import nominal
 from edge.scanner.materials.picture import (
     ALWAYS,
+    INORGANIC_ONLY,
     METAL_ONLY,
     ORGANIC_ONLY,
     PALETTE,
@@ -311,7 +312,7 @@ def test_more_in_the_beam_is_darker(kind):
 def test_stripping_keeps_what_is_wanted_and_what_is_ambiguous(bag):
     maps = materials(bag, TABLE)
     whole = coloured(maps)
-    for keep in (ORGANIC_ONLY, METAL_ONLY):
+    for keep in (ORGANIC_ONLY, INORGANIC_ONLY, METAL_ONLY):
         view = stripped(maps, keep)
         kept = np.isin(maps.kind, list(keep | ALWAYS))
         assert kept.any()

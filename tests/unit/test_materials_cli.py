@@ -55,6 +55,18 @@ def test_wedges_are_measured_kept_and_used(app, scanned):
     assert cv2.imread(str(scanned / "out.png")).shape == (80, 120, 3)
 
 
+def test_only_one_kind_stays_in_colour(app, scanned):
+    high, low = scanned / "high.png", scanned / "low.png"
+    seen = {}
+    for only in ("all", "organic", "inorganic", "metal"):
+        to = scanned / f"{only}.png"
+        done = app("colours", high, "--low", low, "--to", to, "--only", only)
+        assert done.exit_code == 0, done.output
+        seen[only] = to.read_bytes()
+    assert len(set(seen.values())) == 4
+    assert app("colours", high, "--low", low, "--to", high, "--only", "green").exit_code == 2
+
+
 def test_what_cannot_be_used_is_named(app, scanned):
     high, low, to = scanned / "high.png", scanned / "low.png", scanned / "w.json"
     (scanned / "bad.json").write_text('[{"material": "iron"}]')

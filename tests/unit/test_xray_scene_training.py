@@ -13,7 +13,7 @@ from models.training.xray_scene_judge import (
     per_object,
     threshold,
 )
-from models.training.xray_scene_things import SHARES, Shelf, thing
+from models.training.xray_scene_things import Shelf, thing
 from models.xray.scenes import CHANNELS, KINDS, MASK_STRIDE, SURE_STRIDE, working
 from models.xray.spectrum import depth_from_bins
 from simulators.world.goods import Container, pack, scene
@@ -71,7 +71,7 @@ def test_what_does_not_show_is_not_asked_for():
 
 
 def test_a_shelf_keeps_what_it_drew_and_draws_anew():
-    shelf = Shelf(np.random.default_rng(3), SHARES)
+    shelf = Shelf(np.random.default_rng(3))
     taken = [shelf.threat() for _ in range(300)]
     assert {kind for _, kind in taken} == set(range(len(KINDS)))
     assert all(one.shape[0] == 8 and np.isfinite(one).all() for one, _ in taken)

@@ -429,9 +429,27 @@ def test_the_stages_follow_each_other() -> None:
     walk = WarmUp([Stage(80, 1, 10), Stage(160, 1, 5)])
     assert [walk.wanted(now) for now in (100.0, 109.9)] == [Stage(80, 1, 10)] * 2
     assert walk.remaining(104.0) == 11.0
+    assert walk.remaining(500.0) == 0.0
+    assert walk.present == Stage(80, 1, 10), "no time passes by asking"
     assert walk.wanted(110.0) == Stage(160, 1, 5)
     assert walk.wanted(115.0) is None
     assert walk.remaining(115.0) == 0.0
+
+
+def test_after_an_interruption_a_stage_lasts_its_whole_time_again() -> None:
+    walk = WarmUp([Stage(80, 1, 10), Stage(160, 1, 5)])
+    assert walk.wanted(0.0) == Stage(80, 1, 10)
+    walk.wanted(9.0)
+    walk.again()
+    assert walk.remaining(1000.0) == 15.0
+    assert [walk.wanted(now) for now in (1000.0, 1009.0)] == [Stage(80, 1, 10)] * 2
+    assert walk.wanted(1010.0) == Stage(160, 1, 5)
+
+
+def test_a_tube_without_a_table_needs_no_stages() -> None:
+    assert plan(None, 160, 1, ()) == plan(1e9, 160, 1, ()) == ()
+    walk = WarmUp(())
+    assert (walk.present, walk.wanted(0.0), walk.remaining(0.0)) == (None, None, 0.0)
 
 
 def test_an_arc_goes_back_by_one_stage() -> None:

@@ -3,7 +3,8 @@
 1. ``wedges`` measures the steps named in PLACES (JSON: material, zeff, areal in g/cm², region as
    left, top, width, height in pixels) in a calibrated picture, and writes the file a lane's
    ``examinations.wedges`` names.
-2. ``colours`` paints a dual-energy picture; without ``--wedges`` by the design's table.
+2. ``colours`` paints a dual-energy picture; without ``--wedges`` by the design's table. Of
+   organic, inorganic and metal ``--only`` leaves one in colour.
 3. The exit code is 1 where a picture or file cannot be used.
 """
 
@@ -23,7 +24,14 @@ from edge.scanner.images import ImageError, load
 from edge.scanner.materials.errors import MaterialsError
 from edge.scanner.materials.maps import Materials, materials
 from edge.scanner.materials.nominal import nominal
-from edge.scanner.materials.picture import METAL_ONLY, ORGANIC_ONLY, Colours, coloured, stripped
+from edge.scanner.materials.picture import (
+    INORGANIC_ONLY,
+    METAL_ONLY,
+    ORGANIC_ONLY,
+    Colours,
+    coloured,
+    stripped,
+)
 from edge.scanner.materials.table import Kind, build
 from edge.scanner.materials.wedges import Place, measured, save
 from edge.scanner.materials.wedges import load as load_wedges
@@ -34,8 +42,11 @@ class View(StrEnum):
 
     ALL = "all"
     ORGANIC = "organic"
+    INORGANIC = "inorganic"
     METAL = "metal"
 
+
+KEPT = {View.ORGANIC: ORGANIC_ONLY, View.INORGANIC: INORGANIC_ONLY, View.METAL: METAL_ONLY}
 
 Low = Annotated[Path | None, typer.Option(help="the low energy of IMAGE, if a file of its own")]
 
@@ -80,9 +91,7 @@ def colours(
 
 
 def _view(maps: Materials, only: View) -> Colours:
-    if only is View.ALL:
-        return coloured(maps)
-    return stripped(maps, ORGANIC_ONLY if only is View.ORGANIC else METAL_ONLY)
+    return coloured(maps) if only is View.ALL else stripped(maps, KEPT[only])
 
 
 def _write(picture: Colours, path: Path) -> None:

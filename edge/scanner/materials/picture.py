@@ -32,6 +32,7 @@ PALETTE: Mapping[Kind, tuple[int, int, int]] = {
     Kind.UNKNOWN: (60, 60, 60),
 }
 ORGANIC_ONLY = frozenset({Kind.ORGANIC})
+INORGANIC_ONLY = frozenset({Kind.INORGANIC})
 METAL_ONLY = frozenset({Kind.METAL})
 ALWAYS = frozenset({Kind.THICK, Kind.HEAVY, Kind.OUTSIDE, Kind.UNKNOWN})
 LEVELS = 512

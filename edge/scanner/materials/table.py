@@ -70,6 +70,10 @@ class Table:
         """Return the seconds since its wedges were scanned."""
         return now - self.at
 
+    def fresh(self, now: float, within: float) -> bool:
+        """Return whether its wedges were scanned 0 to ``within`` seconds ago."""
+        return 0 <= self.age(now) <= within
+
 
 @dataclass(frozen=True)
 class _Grid:
