@@ -3,8 +3,8 @@
 1. Gas gathers in a tube that rests; at full voltage it would arc, and each arc harms it. So the
    voltage goes up in stages, the slower the longer it rested. ``TABLE`` has the usual ones; the
    tube's own manual decides, and a site gives its own.
-2. An arc sends it back by one stage, which then lasts its whole time again. After ``MOST_ARCS``
-   it is over: the tube has to be looked at.
+2. An arc sends it back by one stage, which then lasts its whole time again, as the present one does
+   after any other interruption. After ``MOST_ARCS`` it is over: the tube has to be looked at.
 3. The last stage is at the voltage and current that were asked for.
 """
 
@@ -55,8 +55,11 @@ def plan(
     """Return the stages for a tube that rested for ``rest`` seconds; none where it needs none.
 
     None is a tube of which nobody knows when it was last used: the longest plan. A rest below zero
-    is a clock that was set back, and no better.
+    is a clock that was set back, and no better. ``table`` goes from the longest rest to the
+    shortest; an empty one is a tube that needs no working up.
     """
+    if not table:
+        return ()
     known = rest if rest is not None and rest >= 0 else table[0].rest
     row = next((row for row in table if known >= row.rest), None)
     if row is None:
@@ -78,6 +81,15 @@ class WarmUp:
         self._since: float | None = None
         self.arcs = 0
 
+    @property
+    def present(self) -> Stage | None:
+        """The stage that is reached, None when it is over. No time passes by looking."""
+        return self._stages[self._at] if self._at < len(self._stages) else None
+
+    def again(self) -> None:
+        """Have the present stage last its whole time from the next look on: the beam was off."""
+        self._since = None
+
     def wanted(self, now: float) -> Stage | None:
         """Return what is to be set at ``now`` (seconds), None when it is over."""
         if self._since is None:
@@ -85,7 +97,7 @@ class WarmUp:
         while self._at < len(self._stages) and now - self._since >= self._stages[self._at].seconds:
             self._since += self._stages[self._at].seconds
             self._at += 1
-        return self._stages[self._at] if self._at < len(self._stages) else None
+        return self.present
 
     def arced(self, now: float) -> Stage:
         """Go back by one stage after an arc; raise TooManyArcs."""
@@ -98,7 +110,5 @@ class WarmUp:
 
     def remaining(self, now: float) -> float:
         """Return the seconds until it is over, if no arc comes."""
-        stage = self.wanted(now)
-        if stage is None or self._since is None:
-            return 0.0
-        return sum(s.seconds for s in self._stages[self._at :]) - (now - self._since)
+        passed = 0.0 if self._since is None else now - self._since
+        return max(0.0, sum(stage.seconds for stage in self._stages[self._at :]) - passed)

@@ -2,12 +2,15 @@
 
 1. What is not on record is not decided: the item stays, as if its analysis had failed.
 2. Examinations and the self-test's measurements run beside the loop.
+3. The phantom is measured as finely as it was scanned. A scan of it that would hold an item, as
+   something of it may not have been seen, proves nothing: the test has failed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from contract.inspection import Disposition, Finding
 from edge.runtime.clock import Clock
@@ -16,7 +19,7 @@ from edge.scanner.devices import DETECTOR
 from edge.scanner.examinations import Examination, Item, examine
 from edge.scanner.inspection import Event
 from edge.scanner.likeness import Memory
-from edge.scanner.self_test import SelfTestDuty, measures
+from edge.scanner.self_test import PhantomScan, SelfTestDuty, measures
 from edge.scanner.story import Recorder, Story
 
 
@@ -68,18 +71,28 @@ class Deciding:
         keep = self._memory.keep
         await asyncio.to_thread(keep, story.inspection, chapter, now, likeness.descriptor)
 
-    async def judge(self, story: Story, analysed: Event) -> Event:
-        """Measure the phantom of ``story``, whose scan ended in ``analysed``, and record it."""
-        if analysed is not Event.ANALYSED or story.analysis is None:
-            self._recorder.tested(story, [], False, story.trouble or "the scan failed")
-            return Event.TEST_FAILED
-        result = await asyncio.to_thread(self._duty.judge, story.analysis)
+    async def judge(
+        self, story: Story, analyse: Callable[[Story], Coroutine[Any, Any, Event]]
+    ) -> Event:
+        """End the scan of the phantom of ``story`` by ``analyse``, measure it and record it."""
+        analysed, analysis = await analyse(story), story.analysis
+        if analysed is not Event.ANALYSED or analysis is None:
+            return self._no_test(story, story.trouble or "the scan failed")
+        if analysis.finding is Finding.UNREADABLE:
+            return self._no_test(story, "; ".join(["the scan is unreadable", *analysis.notes]))
+        files = self._recorder.measured(analysis.pictures)
+        scan = PhantomScan(analysis.pictures, files, self._pitch_mm)
+        result = await asyncio.to_thread(self._duty.judge, scan)
         said = "; ".join([result.told(), *result.warnings])
-        on_record = self._recorder.tested(story, measures(result.measurements), result.passed, said)
-        self._recorder.forget(story.analysis.pictures)
-        if not on_record:
+        if not self._recorder.tested(story, measures(result.measurements), result.passed, said):
             return Event.TEST_FAILED
         self._duty.concluded(result)
         if not result.passed:
             self._lane.trouble(DETECTOR, SelfTestFailed(result.told()))
         return Event.TEST_PASSED if result.passed else Event.TEST_FAILED
+
+    def _no_test(self, story: Story, why: str) -> Event:
+        """Record that the phantom could not be measured."""
+        self._recorder.tested(story, [], False, why)
+        self._lane.trouble(DETECTOR, SelfTestFailed(why))
+        return Event.TEST_FAILED

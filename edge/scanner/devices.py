@@ -13,17 +13,19 @@ from drivers.conveyor.conveyor import BAUDRATE as CONVEYOR_BAUDRATE
 from drivers.conveyor.conveyor import Conveyor
 from drivers.conveyor.registers import ConveyorState
 from drivers.detector.detector import Detector
+from drivers.errors import DriverError, LinkLost
 from drivers.link import open_link
+from drivers.patience import Patience
 from drivers.radiation.codec import Event as RadiationEvent
 from drivers.radiation.portal import BAUDRATE as PORTAL_BAUDRATE
 from drivers.radiation.portal import RadiationPortal
 from drivers.weighbridge.weighbridge import BAUDRATE as WEIGHBRIDGE_BAUDRATE
 from drivers.weighbridge.weighbridge import Weighbridge
-from drivers.xray_source.codec import Sum
 from drivers.xray_source.source import BAUDRATE as SOURCE_BAUDRATE
-from drivers.xray_source.source import ReadBack, SourceStatus, XraySource
+from drivers.xray_source.source import Fault, ReadBack, SourceStatus, XraySource
 from edge.runtime.worker import Post, Worker
-from edge.scanner.config import Geometry, ScannerDevices, XRaySourceDevice
+from edge.scanner.config import Geometry, ScannerDevices
+from edge.scanner.source_config import XRaySourceDevice
 from edge.scanner.watch import Pulse
 
 CONVEYOR, SOURCE, DETECTOR, PORTAL = "conveyor", "xray-source", "detector", "radiation-portal"
@@ -31,22 +33,34 @@ WEIGHBRIDGE, CAMERA = "weighbridge", "container-camera"
 
 CONVEYOR_POLL = 0.02  # s; 8 mm of belt at scanning speed
 SOURCE_POLL = 0.05  # s
-DETECTOR_POLL = 1.0  # s; only to notice a link that is gone
+DETECTOR_POLL = 0.04  # s; three times in the silence that a link may keep
+DETECTOR_PATIENCE = Patience(answer_within=0.04, tries=6)  # one lost answer is no silence
 PORTAL_POLL = 0.2  # s that one look at the portal may block its thread
 CAMERA_POLL = 0.2  # s that one look at the camera may block its thread
 WEIGHBRIDGE_POLL = 2.0  # s; only to notice a link that is gone
 AT_LEVEL = 0.97  # of the set voltage: the beam is steady
 
 
+NO_FAULT = Fault(0)
+
 CameraReading = SeenNumber | Missed
 
 
 @dataclass(frozen=True)
 class SourceState:
-    """What the generator says of itself."""
+    """What the generator says of itself, and which faults are latched, as far as it names them."""
 
     status: SourceStatus
     read_back: ReadBack
+    faults: Fault = NO_FAULT
+
+
+class GeneratorFault(Exception):
+    """The generator has protected itself, and tells why."""
+
+    def __init__(self, faults: Fault) -> None:
+        names = [str(fault.name).lower().replace("_", " ") for fault in Fault if fault in faults]
+        super().__init__(f"latched: {', '.join(names)}; find the cause before the lane is opened")
 
 
 class ConveyorPoll:
@@ -65,6 +79,41 @@ class ConveyorPoll:
         return state
 
 
+class SourcePoll:
+    """What the generator says of itself; once for each fault, why.
+
+    A fault is told at once and named at the next look: the beam does not wait for its name. Not
+    every model has names for its faults.
+    """
+
+    def __init__(self, pulse: Pulse) -> None:
+        self._pulse = pulse
+        self._faulty = False
+        self._named: Fault | None = None
+
+    def __call__(self, source: XraySource) -> SourceState:
+        """Read, and ask for names."""
+        seen = source.read_back()
+        # The status last: where a fault cuts the beam between the two, the fault is what is told.
+        status = source.status()
+        self._pulse.beat()
+        if not status.fault:
+            self._named = None
+        elif self._faulty and self._named is None:
+            self._named = _named(source)
+        self._faulty = status.fault
+        return SourceState(status, seen, self._named or NO_FAULT)
+
+
+def _named(source: XraySource) -> Fault:
+    try:
+        return source.faults()
+    except LinkLost:
+        raise
+    except DriverError:  # a model that knows no such question; silence shows at the next look
+        return NO_FAULT
+
+
 @dataclass(frozen=True)
 class Workers:
     """One thread per device."""
@@ -75,7 +124,7 @@ class Workers:
     portal: Worker[RadiationPortal] | None
     weighbridge: Worker[Weighbridge] | None
     camera: Worker[ContainerCamera] | None
-    pulses: tuple[Pulse, Pulse]  # of conveyor and generator
+    pulses: tuple[Pulse, Pulse, Pulse]  # of conveyor, generator and detector
 
     def all(self) -> list[Worker[Any]]:
         """Return those that are there."""
@@ -83,17 +132,20 @@ class Workers:
         return [self.conveyor, self.source, self.detector, *(w for w in may_be if w is not None)]
 
     def silent_for(self) -> float:
-        """Return the seconds since the one of conveyor and generator was heard that is quieter."""
+        """Return the seconds since the quietest of those that guard the beam was heard."""
         return max(pulse.silent_for() for pulse in self.pulses)
 
 
 def workers(devices: ScannerDevices, geometry: Geometry, post: Post) -> Workers:
     """Return the workers of a scanner, not started."""
     rate = geometry.scan_speed / geometry.pitch
-    belt, tube = Pulse(), Pulse()
+    belt, tube, lines = Pulse(), Pulse(), Pulse()
 
     def still_there(detector: Detector) -> None:
-        detector.configure(rate)  # harmless while it does not run, and an answer is an answer
+        if detector.running:  # a scan that failed left it so (edge/scanner/acquisition.py)
+            detector.stop(DETECTOR_PATIENCE)
+        # Harmless while it does not run, and an answer is an answer.
+        detector.configure(rate, patience=DETECTOR_PATIENCE)
 
     return Workers(
         conveyor=Worker(
@@ -103,16 +155,16 @@ def workers(devices: ScannerDevices, geometry: Geometry, post: Post) -> Workers:
             SOURCE,
             _source(devices.xray_source),
             post,
-            poll=lambda source: _look(source, tube),
+            poll=SourcePoll(tube),
             every=SOURCE_POLL,
         ),
         detector=Worker(
-            DETECTOR, _detector(devices, rate), post, poll=still_there, every=DETECTOR_POLL
+            DETECTOR, _detector(devices, rate, lines), post, poll=still_there, every=DETECTOR_POLL
         ),
         portal=_portal(devices, post),
         weighbridge=_weighbridge(devices, post),
         camera=_camera(devices, post),
-        pulses=(belt, tube),
+        pulses=(belt, tube, lines),
     )
 
 
@@ -124,29 +176,22 @@ def _conveyor(devices: ScannerDevices) -> Callable[[], Conveyor]:
 
 
 def _source(where: XRaySourceDevice) -> Callable[[], XraySource]:
-    habit = Sum.WITH_LAST_COMMA if where.trailing_comma else Sum.WITHOUT_LAST_COMMA
-
     def open_source() -> XraySource:
-        source = XraySource(open_link(where.url, where.baudrate or SOURCE_BAUDRATE), habit)
+        link = open_link(where.url, where.baudrate or SOURCE_BAUDRATE)
+        source = XraySource(link, where.habit, where.scale, filament=where.order)
         source.beam(on=False)  # whatever a crash left behind
         source.set_kv(where.kilovolts)
         source.set_ma(where.milliamperes)
+        if where.filament_limit is not None and where.filament_standby is not None:
+            source.set_filament(where.filament_limit, where.filament_standby)
         return source
 
     return open_source
 
 
-def _look(source: XraySource, pulse: Pulse) -> SourceState:
-    seen = source.read_back()
-    # The status last: where a fault cuts the beam between the two, the fault is what is told.
-    state = SourceState(source.status(), seen)
-    pulse.beat()
-    return state
-
-
-def _detector(devices: ScannerDevices, rate: float) -> Callable[[], Detector]:
+def _detector(devices: ScannerDevices, rate: float, pulse: Pulse) -> Callable[[], Detector]:
     def open_detector() -> Detector:
-        detector = Detector(open_link(devices.detector.url))
+        detector = Detector(open_link(devices.detector.url), heard=pulse.beat)
         detector.stop()  # whatever a crash left running
         detector.configure(rate)
         return detector

@@ -64,7 +64,11 @@ _PREPARATION: _Rows = {
         E.CALIBRATION_FAILED: _FAIL,
         E.TIMED_OUT: _FAIL,
     },
-    P.WARMING: {E.BEAM_IS_ON: To(P.AIRING, (Do.TAKE_AIR,)), E.TIMED_OUT: _FAIL},
+    P.WARMING: {
+        E.CLOSE_LANE: _CLOSE,  # working a rested tube up may take an hour
+        E.BEAM_IS_ON: To(P.AIRING, (Do.TAKE_AIR,)),
+        E.TIMED_OUT: _FAIL,
+    },
     P.AIRING: {
         E.BEAM_LOST: _FAIL,
         E.AIR_TAKEN: To(P.IDLE, (Do.BEAM_OFF, Do.BELT_RUN)),
@@ -245,6 +249,9 @@ LIMITS: dict[Phase, float] = {
     P.RELEASING: 20.0,
     P.DIVERTING: 20.0,
 }
-"""Seconds a phase may last before TIMED_OUT; configuration may change each."""
+"""Seconds a phase may last before TIMED_OUT; configuration may change each.
+
+WARMING lasts longer by what a tube that rested takes (edge/scanner/working_up.py).
+"""
 
 __all__ = ["BEAM", "INSPECTION", "LEVELS", "LIMITS", "SCANS", "THREATS", "Do", "Event", "Phase"]

@@ -9,9 +9,13 @@
 4. A command that a device refuses, or does not answer, is a fault (edge.runtime.hands).
 5. Behind an item that leaves while the next is begun, the diverter is shut as soon as its tail is
    through: the next one comes to a closed diverter, long before it is there.
+6. Before the air reference the tube is worked up, if it rested (edge/scanner/working_up.py).
+   Voltage and current are set anew in any case: the generator may have been off in between.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from drivers.conveyor.conveyor import Conveyor, Diverter
 from drivers.conveyor.registers import Belt, ConveyorState
@@ -23,6 +27,7 @@ from edge.scanner.config import Geometry
 from edge.scanner.devices import SourceState, Workers
 from edge.scanner.inspection import BEAM, Event, Phase
 from edge.scanner.tracking import Tracked
+from edge.scanner.working_up import WorkingUp
 
 OFF_AGAIN_EVERY = 0.5  # s
 STANDS_AFTER = 1.0  # s from the command to run; a belt starts sooner
@@ -38,9 +43,12 @@ class BeltStands(Exception):
 class Machinery:
     """Generator and conveyor, and what is asked of them."""
 
-    def __init__(self, workers: Workers, hands: Hands[Event], clock: Clock) -> None:
+    def __init__(
+        self, workers: Workers, hands: Hands[Event], tube: WorkingUp, clock: Clock
+    ) -> None:
         self._workers = workers
         self._hands = hands
+        self._tube = tube
         self._clock = clock
         self._beam_wanted = False
         self._wish = 0  # counts them, so that a late answer cannot revive an old one
@@ -50,8 +58,21 @@ class Machinery:
         self._points: Diverter | None = None
         self._astray_since: float | None = None
 
-    def beam_on(self) -> None:
+    def patience(self, phase: Phase, limit: float) -> float:
+        """Return how many times ``limit`` ``phase`` may last: as long again as the tube worked up.
+
+        So a beam that goes away in the middle of it is missed after ``limit`` and not after all.
+        """
+        return 1 + self._tube.worked / limit if phase is Phase.WARMING else 1.0
+
+    def works_up(self, phase: Phase) -> bool:
+        """Return whether the tube is not yet where it can be used."""
+        return phase is Phase.WARMING and self._tube.unfinished
+
+    def beam_on(self, phase: Phase) -> None:
         """Permit the beam; it comes when the generator says that its loop is closed."""
+        if phase is Phase.WARMING and not self._tube.begin():
+            return
         self._beam_wanted = True
         self._wish += 1
         self._hands.tell(self._workers.conveyor, lambda conveyor: conveyor.permit_beam(on=True))
@@ -66,9 +87,14 @@ class Machinery:
 
     def follow(self, phase: Phase, source: SourceState) -> None:
         """Do what the generator's report calls for: on when permitted, off when unwanted."""
+        warming = phase is Phase.WARMING
+        if (stage := self._tube.follow(source, warming=warming)) is not None:
+            self._hands.tell(self._workers.source, _at(stage.kv, stage.ma))
         if self._beam_wanted and source.status.interlock_closed:
             self._beam_wanted = False
             wish = self._wish
+            if warming:
+                self._hands.tell(self._workers.source, _at(*self._tube.points))
             self._hands.tell(self._workers.source, _beam_on, lambda: self._cold(wish))
         due = self._clock.monotonic() >= self._off_at + OFF_AGAIN_EVERY
         if source.status.beam_on and phase not in BEAM and due:
@@ -135,6 +161,14 @@ class Machinery:
     def _cold(self, wish: int) -> None:
         """Ask a tube that is still warming up again at its next report, if that is still wanted."""
         self._beam_wanted = wish == self._wish
+
+
+def _at(kv: float, ma: float) -> Callable[[XraySource], None]:
+    def program(source: XraySource) -> None:
+        source.set_kv(kv)
+        source.set_ma(ma)
+
+    return program
 
 
 def _beam_off(source: XraySource) -> None:

@@ -5,28 +5,65 @@
 2. It is due before the next item that has not come yet. From ``GRACE`` on it is overdue: what waits
    at the barrier is taken for the phantom.
 3. A result counts once it is on record, as any decision.
+4. What is measured is the scan as fine as the detector made it. In small, as the whole item is
+   shown at once, blur, fine wires and the noise of single pixels would be averaged away. A scan
+   that is too large for that is not measured at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import imagecodecs
+import numpy as np
 import structlog
 
+from contract.blob import Picture
 from contract.inspection import Measure
 from edge.runtime.clock import Clock
-from edge.scanner.analysis import Analysis
 from edge.scanner.phantom.history import History, HistoryError
+from edge.scanner.phantom.layout import PHANTOM
 from edge.scanner.phantom.limits import SelfTest
+from edge.scanner.phantom.measure import MOST_PIXELS, Image
 from edge.scanner.phantom.perform import keep_scan, perform
 from edge.scanner.phantom.result import Measurement, Result
 from edge.scanner.phantom.schedule import selftest_due
+from edge.scanner.pictures import FULL, KINDS
 
 GRACE = 3600.0  # s that a test may be put off while items come without a pause
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class PhantomScan:
+    """A scan of the phantom in the lane's own files: of every part, the uppermost first."""
+
+    pictures: Sequence[Picture]
+    files: Sequence[bytes] = field(repr=False)  # of each
+    pitch_mm: float
+
+    @property
+    def pixels(self) -> int:
+        """The pixels of one energy."""
+        return sum(p.width * p.height for p in self.pictures) // max(len(self._energies), 1)
+
+    @property
+    def _energies(self) -> list[str]:
+        """The energies that there are, low first."""
+        there = {picture.kind.partition("-")[0] for picture in self.pictures}
+        return [kind for kind in KINDS[2] if kind in there]
+
+    def picture(self) -> Image:
+        """Return the transmission (energies, lines, pixels), low energy first."""
+        planes = []
+        for energy in self._energies:
+            both = zip(self.pictures, self.files, strict=True)
+            parts = [file for p, file in both if p.kind.partition("-")[0] == energy]
+            planes.append(np.concatenate([imagecodecs.jpegxl_decode(part) for part in parts]))
+        return np.stack(planes).astype(np.float32) / np.float32(FULL)
 
 
 class SelfTestDuty:
@@ -49,13 +86,16 @@ class SelfTestDuty:
         within = self._how.every + GRACE
         return self._how.required and selftest_due(self._passed_at, self._now(), within)
 
-    def judge(self, analysis: Analysis) -> Result:
+    def judge(self, scan: PhantomScan) -> Result:
         """Return what the scan of the phantom shows. Blocks; it is kept, the result with its trend.
 
         That the scan cannot be kept is a warning: the verdict stands without it.
         """
-        seen, pitch = analysis.overview, analysis.overview_pitch
-        result = perform(seen, self._now(), self._folder, self._how.limits, pitch)
+        if scan.pixels > MOST_PIXELS:
+            many = f"{scan.pixels / 1e6:.0f} million pixels are too many; scan the phantom alone"
+            return Result(self._now(), PHANTOM.name, (), many)
+        seen = scan.picture()
+        result = perform(seen, self._now(), self._folder, self._how.limits, scan.pitch_mm)
         try:
             keep_scan(seen, self._folder)
         except OSError as error:
