@@ -2,10 +2,12 @@
 
 1. The recogniser comes first, and is always there.
 2. A template or wedges that cannot be read are a mistake in the lane's file: it does not start.
+3. Nor does a lane of real hardware with nominal wedges: they are the design's, not this tube's.
 """
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from edge.scanner.cargo import template
@@ -22,27 +24,26 @@ from models.catalogue import CatalogueError
 from models.xray.recognisers import Recogniser, plugged_in
 from settings.files import ConfigError
 
+NOMINAL = "nominal"  # origin of wedges that nobody scanned
 THREADS = 2  # of other makers' networks; ours has finished by then
 
 
-def examinations(how: Examinations, threshold: float) -> list[tuple[str, Examination]]:
-    """Return the examinations of a lane by name, in their order. Raises ConfigError.
-
-    ``threshold`` is our own recogniser's on this lane.
-    """
+def examinations(how: Examinations, real_hardware: bool = True) -> list[tuple[str, Examination]]:
+    """Return the examinations of a lane by name, in their order. Raises ConfigError."""
     found: list[tuple[str, Examination]] = [(RECOGNISER, recogniser)]
     if how.recognisers is not None:
-        found.append((OPINIONS, SecondOpinion(threshold, _plugged_in(how.recognisers))))
-    if how.most_black < 1:
-        found.append((PENETRATION, Penetration(how.most_black)))
+        found.append((OPINIONS, SecondOpinion(_plugged_in(how.recognisers))))
+    if how.most_black < 1 or math.isfinite(how.most_black_area):
+        found.append((PENETRATION, Penetration(how.most_black, how.most_black_area)))
     if how.empty_template is not None:
         try:
             empty = template.load(how.empty_template)
         except TemplateError as error:
             raise ConfigError(f"examinations.empty_template: {error}") from error
         found.append((EMPTY, Empty(empty, how.empty == "always")))
+    table, empties = _table(how, real_hardware), how.empty_template is not None
     if how.manifests is not None:
-        found.append((MANIFEST, Papers(_table(how), how.empty_template is not None)))
+        found.append((MANIFEST, Papers(table, empties, how.wedges_fresh_for)))
     return found
 
 
@@ -53,10 +54,13 @@ def _plugged_in(folder: Path) -> list[Recogniser]:
         raise ConfigError(f"examinations.recognisers: {error}") from error
 
 
-def _table(how: Examinations) -> Table | None:
+def _table(how: Examinations, real_hardware: bool) -> Table | None:
     if how.wedges is None:
         return None
     try:
-        return build(wedges.load(how.wedges))
+        known = wedges.load(how.wedges)
+        if known.origin == NOMINAL and real_hardware:
+            raise MaterialsError(f"{how.wedges.name} is nominal; scan this scanner's own wedges")
+        return build(known)
     except MaterialsError as error:
         raise ConfigError(f"examinations.wedges: {error}") from error

@@ -3,11 +3,15 @@
 1. Of the items that were found clear, were released and are gone, a random share is drawn
    (``policy.tip_share``, 0 unless the authority wants it). Nothing before that moment knows.
 2. Drawing, seed and nonce come from the system's secrets: nobody foretells or repeats them.
-3. Only an item seen whole, whose picture is at hand in its full size, is projected into.
-4. Nothing here is a part of the lane's work: a picture that no threat fits into, a library that
+3. Only an item seen whole, whose picture is at hand in its full size, is projected into. A lane
+   that never has such a picture, or whose pixels no threat was drawn for, does not start while a
+   share is wanted: nobody would learn that none is ever projected.
+4. Nothing else here is a part of the lane's work: a picture that no threat fits into, wedges that
    cannot be read, a disk that takes no more are a line in the log, no event and no fault. Where
    the disk is nearly full, or one projection is under way, none is begun.
-5. ``projection.sealed`` is recorded before ``projection.made``, both behind the item's own end.
+5. A threat is blurred and counted as this lane sees: by its references' noise, or else its wedges',
+   and by its last self-test's resolution (tip/measured.py).
+6. ``projection.sealed`` is recorded before ``projection.made``, both behind the item's own end.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
@@ -31,14 +36,18 @@ from edge.scanner.analysis import Analysis
 from edge.scanner.config import ScannerConfig
 from edge.scanner.materials import wedges
 from edge.scanner.materials.errors import MaterialsError
+from edge.scanner.phantom.history import History, HistoryError
+from edge.scanner.phantom.result import Result
 from edge.scanner.pictures import MEDIA_TYPE, PART, Image, Image16, Rendered, as_counts, render
 from edge.scanner.story import Story
-from edge.scanner.tip.insertion import Optics
+from edge.scanner.tip.measured import Noise, optics
 from edge.scanner.tip.projector import Projection, Projector, Subject
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.errors import UplinkError
 from models.xray.tip import library, record
 from models.xray.tip.errors import TipError
+from models.xray.tip.library import SAME_PITCH, Library
+from settings.files import ConfigError
 
 NONCE = 24  # bytes
 SAME = 0.01  # of the pitch: the picture at hand is then the full one
@@ -50,10 +59,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Item:
-    """What is kept of an item that was drawn: its name, and its transmission in full size."""
+    """What is kept of an item that was drawn: its name, its full transmission, and its noise."""
 
     name: str
     picture: Image
+    noise: Noise | None
 
 
 class Projecting:
@@ -66,13 +76,16 @@ class Projecting:
         spool: BlobSpool,
         clock: Clock,
         draw: Callable[[], float] = _DRAW,
+        noise: Callable[[], Noise | None] = lambda: None,
     ) -> None:
+        """``noise`` returns that of the lane's references. Raises ConfigError by rule 3."""
+        self._library = threats(config)
         self._config = config
         self._lane = lane
         self._spool = spool
         self._clock = clock
         self._draw = draw
-        self._projector: Projector | None = None
+        self._noise = noise
         self._under_way: asyncio.Task[None] | None = None
 
     def left(self, story: Story) -> None:
@@ -85,7 +98,7 @@ class Projecting:
         assert story.analysis is not None
         if not _is_whole(story.analysis, self._config.geometry.pitch):
             return
-        item = Item(story.inspection, story.analysis.overview)
+        item = Item(story.inspection, story.analysis.overview, self._noise())
         self._under_way = asyncio.get_running_loop().create_task(self._guard(item))
 
     async def _guard(self, item: Item) -> None:
@@ -135,7 +148,7 @@ class Projecting:
 
     def _projected(self, item: Item) -> Projection:
         subject = Subject(item.name, Finding.CLEAR, Disposition.RELEASE, in_lane=False)
-        return self._ready().project(
+        return self._projector(item.noise).project(
             as_counts(item.picture),
             subject,
             uuid.uuid4().hex,
@@ -144,13 +157,48 @@ class Projecting:
             self._clock.now().timestamp(),
         )
 
-    def _ready(self) -> Projector:
-        """Return the projector, made at its first use: it has no part in a lane's start."""
-        if self._projector is None:
-            measured = self._config.examinations.wedges
-            optics = Optics() if measured is None else Optics(wedges.load(measured).photons)
-            self._projector = Projector(library.load(), optics, self._config.geometry.pitch)
-        return self._projector
+    def _projector(self, noise: Noise | None) -> Projector:
+        """Return the projector of an item that was scanned with ``noise``."""
+        assert self._library is not None
+        wedged, pitch = self._config.examinations.wedges, self._config.geometry.pitch
+        photons = None if wedged is None or noise is not None else wedges.load(wedged).photons
+        sees = optics(noise, photons, _last_test(self._config.data), pitch)
+        return Projector(self._library, sees, pitch)
+
+
+def threats(config: ScannerConfig) -> Library | None:
+    """Return what this lane projects, None where it shall not; raise ConfigError by rule 3."""
+    if not config.policy.tip_share:
+        return None
+    pixels, pitch = config.devices.detector.pixels, config.geometry.pitch
+    if pixels > MOST_PIXELS:
+        raise ConfigError(
+            f"policy.tip_share: threats are projected into pictures of at most {MOST_PIXELS} "
+            f"pixels, this detector has {pixels}; set it to 0"
+        )
+    try:
+        found = library.load()
+    except TipError as error:
+        raise ConfigError(f"policy.tip_share: {error}; set it to 0") from error
+    stamps = found.stamps.values()
+    if not any(abs(pitch / stamp.pitch_mm - 1) <= SAME_PITCH for stamp in stamps):
+        drawn = ", ".join(f"{size:g}" for size in sorted({stamp.pitch_mm for stamp in stamps}))
+        raise ConfigError(
+            f"policy.tip_share: threats are drawn for pixels of {drawn} mm, this lane's are "
+            f"{pitch:g} mm; set it to 0, or render a library with "
+            f"`python -m models.training.threat_stamps --pitch {pitch:g}`"
+        )
+    return found
+
+
+def _last_test(folder: Path) -> Result | None:
+    """Return the last self-test of the lane that keeps its results in ``folder``."""
+    history = History(folder)
+    try:
+        return history.last() if history.path.exists() else None
+    except HistoryError as error:
+        log.info("projection.self-test", reason=str(error)[:300])
+        return None
 
 
 def _is_admissible(story: Story) -> bool:

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 from contract.inspection import Finding, Region
 from edge.scanner.cargo.empty import examine_empty
 from edge.scanner.cargo.manifest import Declaration, check_manifest
-from edge.scanner.cargo.reduced import enlarged, factor, reduced
+from edge.scanner.cargo.reduced import enlarged, factor, reduced, reduced_depth, reduced_marks
 from edge.scanner.cargo.seen import seen
 from edge.scanner.cargo.similar import look_alike, remember
 from edge.scanner.cargo.template import learn
@@ -62,8 +62,10 @@ def test_bad_pictures_are_refused_with_the_reason(name, tray, tmp_path):
         item = seen(tau, (4.0, 4.0))
     except Unusable as error:
         item = error
-    result = check_manifest(Declaration("17", 30.0, 29.0, 3, True), item)
-    assert result.finding is Finding.UNREADABLE
+    for weighed in (None, 30.0):  # the weighbridge needs no picture, and sees nothing either
+        result = check_manifest(Declaration("17", 30.0, 29.0, 3, True), item, weighed)
+        assert result.finding is Finding.UNREADABLE
+        assert result.score is None
     with SimilarIndex(tmp_path) as index:
         alike = look_alike(tau, "17", index)
         assert alike.hits == ()
@@ -164,14 +166,17 @@ def test_similar_cargo_informs_and_never_raises(tmp_path):
 
 
 def test_large_pictures_are_reduced_and_regions_are_brought_back():
-    by = factor(20_000, 1_000)
+    by = factor(20_000, 600)
     assert by == 3
     assert factor(100, 100) == 1
     whole = np.linspace(0, 1, 2 * 90 * 61, dtype=np.float32).reshape(2, 90, 61)
     small = reduced(whole, by)
-    assert small.shape == (2, 30, 20)
+    assert small.shape == (2, 30, 21)  # the last column as well
     assert small[1, 4, 5] == pytest.approx(whole[1, 12:15, 15:18].mean())
+    depth = reduced_depth(-np.log(whole[1] + 1e-3), by)
+    assert np.exp(-depth) == pytest.approx(small[1] + 1e-3, abs=1e-4)
+    marks = np.zeros(10, np.bool_)
+    marks[[5, 9]] = True
+    assert reduced_marks(marks, by).tolist() == [False, True, False, True]
     (back,) = enlarged([Region(x=4, y=5, w=2, h=1, score=0.5)], by)
     assert (back.x, back.y, back.w, back.h) == (12, 15, 6, 3)
-    with pytest.raises(ValueError, match="cannot be reduced"):
-        reduced(whole, 62)

@@ -2,12 +2,15 @@
 cannot be laid over its template is unreadable."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from contract.inspection import Finding
+from edge.scanner.cargo import template as template_file
 from edge.scanner.cargo.empty import MOST_AGE, examine_empty
+from edge.scanner.cargo.reduced import factor
 from edge.scanner.cargo.registration import Unregistered, register
 from edge.scanner.cargo.template import LEAST_SCANS, TemplateError, learn, load
 from simulators.world.empties import Empty, Pass, depth, empty, hidden
@@ -51,6 +54,25 @@ def test_a_hidden_kilogram_is_found_where_it_lies(kind, template):
         for region in found.regions:
             covered[region.y : region.y + region.h, region.x : region.x + region.w] = True
         assert covered[where].mean() > 0.5, unit
+
+
+def test_a_large_scan_is_looked_at_in_small_and_told_in_its_own_pixels(monkeypatch):
+    monkeypatch.setattr(template_file, "factor", partial(factor, most=40_000))
+    learned = [depth(empty(Empty.TRAY, unit), unit) for unit in range(6)]
+    small = learn("tray", learned, at=0.0)
+    assert small.by == 2
+    assert small.tau.shape == (250, 112)
+    tau, mask = hidden(Empty.TRAY, 201, 201)
+    where = depth(np.where(mask, np.float32(3), 0)[None].repeat(2, 0), 201) > 1
+    found = examine_empty(depth(tau, 201), small, now=1.0)
+    assert found.finding is Finding.SUSPECT
+    rows, columns = np.nonzero(where)
+    first = found.excesses[0]
+    assert (first.x, first.y) == pytest.approx((columns.min(), rows.min()), abs=12)
+    assert first.area == pytest.approx(where.sum(), rel=0.6)
+    again = depth(empty(Empty.TRAY, 300), 300)
+    again[201] = 11.09  # one lost line spoils two
+    assert examine_empty(again, small, now=1.0).finding is Finding.CLEAR
 
 
 def test_what_was_taken_out_is_found_as_well(tray):

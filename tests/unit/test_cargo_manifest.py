@@ -12,7 +12,7 @@ from edge.scanner.cargo.counting import Count, count
 from edge.scanner.cargo.homogeneity import homogeneity
 from edge.scanner.cargo.manifest import Declaration, Verdict, check_manifest
 from edge.scanner.cargo.mass import weigh
-from edge.scanner.cargo.seen import seen
+from edge.scanner.cargo.seen import Nothing, seen
 from edge.scanner.cargo.usable import Unusable
 from edge.scanner.materials.nominal import nominal
 from edge.scanner.materials.table import build
@@ -110,11 +110,44 @@ def test_nothing_declared_or_nothing_seen_is_never_clear(salt):
     assert {a.verdict for a in result.answers if a.name != "papers"} == {CANNOT}
     assert result.finding is Finding.UNREADABLE
     assert result.score is None
-    blind = check_manifest(Declaration("25", 50.0), Unusable("the picture is black"))
+    only_weighed = check_manifest(Declaration(gross_kg=30.0), seen(item.tau, item.pitch_mm), 30.0)
+    assert answers(only_weighed)["weighbridge"].verdict is AGREE
+    blind = check_manifest(Declaration("25", 50.0), Unusable("the picture is black"), 50.0)
+    assert answers(blind)["weighbridge"].verdict is AGREE
     assert blind.finding is Finding.UNREADABLE
+    assert blind.score is None
     assert "black" in answers(blind)["mass"].words
     weighed = check_manifest(Declaration("25", 50.0), Unusable("torn"), weighed_kg=500.0)
     assert weighed.finding is Finding.SUSPECT
+
+
+def nothing_there(tau):
+    with pytest.raises(Nothing) as raised:
+        seen(tau.astype(np.float32), (4.0, 4.0))
+    return raised.value
+
+
+def test_an_empty_picture_contradicts_a_weight_that_would_be_seen():
+    """The whole of it is 1.2 × 0.8 m: as much as goes unnoticed there is under a kilogram."""
+    air = np.random.default_rng(4).normal(0, 0.007, (200, 300))
+    empty = nothing_there(air)
+    for said, weighed in ((500.0, 500.0), (500.0, None), (None, 500.0)):
+        result = check_manifest(Declaration("25", said), empty, weighed)
+        assert result.finding is Finding.SUSPECT
+        assert "nothing that weighs above" in result.detail
+        assert result.score > 0.9
+    light = check_manifest(Declaration("25", 0.3), empty, 0.3)
+    assert answers(light)["weighbridge"].verdict is AGREE
+    assert light.finding is Finding.UNREADABLE
+    tare = check_manifest(Declaration("25", 0.3), empty, 700.3, tare_kg=700.0)
+    assert tare.finding is Finding.UNREADABLE
+
+
+def test_what_may_stand_end_on_in_an_empty_picture_is_not_bounded():
+    air = np.random.default_rng(4).normal(0, 0.007, (200, 300))
+    air[50:56, 60:66] = 8.0
+    result = check_manifest(Declaration("25", 500.0), nothing_there(air), 500.0)
+    assert result.finding is Finding.UNREADABLE
 
 
 def test_the_mass_of_known_slabs_is_right():

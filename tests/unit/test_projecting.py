@@ -23,23 +23,33 @@ from contract.topics import Stream
 from edge.runtime.lane import Lane
 from edge.scanner import projecting
 from edge.scanner.analysis import Analysis
+from edge.scanner.calibration import calibrate
 from edge.scanner.config import (
+    DetectorDevice,
     Examinations,
     Geometry,
     InspectionPolicy,
     ScannerConfig,
+    ScannerDevices,
 )
 from edge.scanner.materials.nominal import nominal
 from edge.scanner.materials.wedges import save
+from edge.scanner.phantom.perform import perform
 from edge.scanner.pictures import as_counts
 from edge.scanner.projecting import Projecting
 from edge.scanner.story import Story
+from edge.scanner.tip.measured import Noise
+from edge.scanner.tip.projector import Projector
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.errors import OutboxFull
 from edge.uplink.outbox import Outbox
+from models.xray.projection import air_counts, dark_counts, make_detector, raw_counts
+from models.xray.tip import library
 from models.xray.tip.errors import TipError
 from models.xray.tip.record import opened
+from settings.files import ConfigError
 from simulators.world.goods import OPEN, scene
+from simulators.world.phantom import Lying, phantom_tau
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -69,13 +79,23 @@ class Desk:
         self.lane = Lane(self.outbox, Time(), lambda: "idle", {})
         self.spool = BlobSpool(folder / "pictures")
 
-    def projecting(self, share: float = 1.0, pitch: float = 1.0, **more: Any) -> Projecting:
+    def projecting(
+        self,
+        share: float = 1.0,
+        pitch: float = 1.0,
+        pixels: int = 512,
+        noise: Callable[[], Noise | None] = lambda: None,
+        **more: Any,
+    ) -> Projecting:
+        detector = DetectorDevice(url="socket://127.0.0.1:1", pixels=pixels)
         config = ScannerConfig.model_construct(
+            data=self.folder,
+            devices=ScannerDevices.model_construct(detector=detector),
             policy=InspectionPolicy(tip_share=share),
             geometry=Geometry(pitch=pitch),
             examinations=Examinations(**more),
         )
-        return Projecting(config, self.lane, self.spool, Time(), draw=lambda: 0.5)
+        return Projecting(config, self.lane, self.spool, Time(), draw=lambda: 0.5, noise=noise)
 
     def leaves(self, story: Story, how: Projecting | None = None, times: int = 1) -> None:
         """Let ``story``'s item leave, and wait for what comes of it."""
@@ -108,7 +128,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def cleared(picture: Any, **more: Any) -> Story:
     analysis = Analysis(
-        Finding.CLEAR, 0.1, [], [], [], {}, lines=picture.shape[1], overview=picture
+        Finding.CLEAR, 0.1, [], [], [], {}, 0.5, lines=picture.shape[1], overview=picture
     )
     story = Story(0.0, clear=True, disposition=Disposition.RELEASE)
     story.analysis = replace(analysis, **more)
@@ -161,9 +181,56 @@ def test_long_pictures_come_in_parts_as_any_item_s(desk: Desk, bag: Any) -> None
 def test_photons_are_those_of_this_scanner_s_wedges(desk: Desk, bag: Any) -> None:
     path = desk.folder / "wedges.json"
     save(nominal(0.0, photons=5_000.0), path)
-    lane = desk.projecting(wedges=path)
-    desk.leaves(cleared(bag), lane)
-    assert lane._ready().optics.photons == pytest.approx((5_000, 5_000), rel=0.01)
+    with patch.object(projecting, "Projector", wraps=Projector) as made:
+        desk.leaves(cleared(bag), desk.projecting(wedges=path))
+    [used] = [call.args[1] for call in made.call_args_list]
+    assert used.photons == pytest.approx((5_000, 5_000), rel=0.01)
+    assert len(desk.events) == 2
+
+
+def test_a_threat_is_seen_as_the_lane_s_references_and_its_self_test_say(
+    desk: Desk, bag: Any
+) -> None:
+    worn = make_detector(512, seed=1, dead=0.0, photons=5_000.0, spread=0.8)
+    known = calibrate(dark_counts(128, worn, 1), air_counts(128, worn, 2), at=0.0)
+    phantom = known.normalise(raw_counts(phantom_tau(Lying(turned=1.0)), worn, 3))
+    perform(phantom, NOW.timestamp(), desk.folder)
+    noise = Noise(air=known.noise, dark=np.array([1e-4, 1e-4]))
+    wedges = desk.folder / "none.json"  # whose photons are not asked for
+    with patch.object(projecting, "Projector", wraps=Projector) as made:
+        desk.leaves(cleared(bag), desk.projecting(noise=lambda: noise, wedges=wedges))
+    [used] = [call.args[1] for call in made.call_args_list]
+    assert used.photons == pytest.approx((5_000, 5_000), rel=0.03)
+    assert used.read == pytest.approx(1e-4)
+    assert used.spread == pytest.approx(0.8, abs=0.03)
+    assert len(desk.events) == 2
+
+
+def test_a_self_test_that_cannot_be_read_leaves_the_design_s_spread(desk: Desk, bag: Any) -> None:
+    (desk.folder / "selftest.db").write_bytes(b"no database")
+    desk.leaves(cleared(bag))
+    assert len(desk.events) == 2
+
+
+@pytest.mark.parametrize(
+    ("lane", "why"),
+    [
+        ({"pixels": 1281}, "at most 1280 pixels, this detector has 1281"),
+        ({"pitch": 0.4}, "for pixels of 1 mm, this lane's are 0.4 mm"),
+    ],
+)
+def test_a_lane_that_can_never_project_does_not_start(
+    desk: Desk, lane: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"policy.tip_share: .*{why}"):
+        desk.projecting(**lane)
+    desk.projecting(share=0.0, **lane)
+    desk.projecting(pixels=1280, pitch=1.01)
+    with (
+        patch.object(library, "load", side_effect=TipError("it is torn")),
+        pytest.raises(ConfigError, match=r"policy.tip_share: it is torn"),
+    ):
+        desk.projecting()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
@@ -207,9 +274,9 @@ def test_where_no_threat_fits_there_is_none(desk: Desk) -> None:
     assert desk.untouched
 
 
-def test_no_library_no_wedges_and_no_foresight_are_no_faults(desk: Desk, bag: Any) -> None:
-    for error in (TipError("no library"), RuntimeError("unforeseen")):
-        with patch.object(projecting.library, "load", side_effect=error):
+def test_no_threat_no_wedges_and_no_foresight_are_no_faults(desk: Desk, bag: Any) -> None:
+    for error in (TipError("none fits"), RuntimeError("unforeseen")):
+        with patch.object(Projector, "project", side_effect=error):
             desk.leaves(cleared(bag))
     desk.leaves(cleared(bag), desk.projecting(wedges=desk.folder / "none.json"))
     assert desk.untouched

@@ -23,6 +23,7 @@ from simulators.world.goods_canvas import Canvas, Pose
 from simulators.world.goods_threats import Threat
 
 LINES, PIXELS = 360, 360
+AROUND = 24  # pixels: more than any blur reaches, or any judge looks at
 OPTICS = Optics(photons=(20_000, 20_000), spread=0.5)
 
 
@@ -51,9 +52,16 @@ def goods(seed: int) -> Canvas:
 
 def taken(canvas: Canvas, seed: int, optics: Optics = OPTICS) -> np.ndarray:
     """Return the transmission that a scanner stores."""
-    seen = blur(transmission(canvas.tau()), optics.spread)
-    noisy = photon_noise(seen, optics.photons[0], np.random.default_rng([seed, 3]))
-    return stored(noisy)
+    return seen(canvas.tau(), seed, optics)
+
+
+def seen(tau: np.ndarray, seed: int, optics: Optics = OPTICS) -> np.ndarray:
+    """Return the transmission that a scanner stores of what has the optical depth ``tau``."""
+    rng = np.random.default_rng([seed, 3])
+    counted = photon_noise(blur(transmission(tau), optics.spread), optics.photons[0], rng)
+    if optics.read:
+        counted += np.float32(optics.read) * rng.standard_normal(tau.shape, dtype=np.float32)
+    return stored(counted)
 
 
 def stored(picture: np.ndarray) -> np.ndarray:
@@ -61,23 +69,60 @@ def stored(picture: np.ndarray) -> np.ndarray:
     return (np.rint(np.clip(picture, 0, 1.09) * OPEN) / OPEN).astype(np.float32)
 
 
-def pair(seed: int, stamps: dict[str, Stamp], optics: Optics = OPTICS) -> Pair | None:
-    """Return the pair of ``seed``; None where the threat fits nowhere."""
+@dataclass(frozen=True)
+class Staged:
+    """Goods and a threat among them, as no scanner has seen them yet: τ (2, lines, pixels)."""
+
+    seed: int
+    without: np.ndarray
+    among: np.ndarray
+    place: Place  # to project at
+    where: Place  # of the genuine one: not on the pixels' grid
+
+    def pair(self, scanner: Optics = OPTICS, optics: Optics | None = None) -> Pair:
+        """Return what ``scanner`` shows; a projector takes it to see with ``optics``."""
+        optics = optics or scanner
+        bare = seen(self.without, self.seed * 2, scanner)
+        rng = np.random.default_rng([self.seed, 5])
+        projected = Shown(stored(insert(bare, self.place, optics, rng)), self.place)
+        controls = {
+            name: Shown(stored(way(bare, self.place, optics)), self.place)
+            for name, way in CONTROLS.items()
+        }
+        return Pair(Shown(seen(self.among, self.seed * 2 + 1, scanner), self.where), projected,
+                    controls)  # fmt: skip
+
+
+def staged(seed: int, stamps: dict[str, Stamp]) -> Staged | None:
+    """Return the goods of ``seed`` and their threat; None where it fits nowhere."""
     canvas = goods(seed)
-    without = taken(canvas, seed * 2)
+    without = canvas.tau()
     stamp = list(stamps.values())[seed * 37 % len(stamps)]
     try:
-        place = find_place(without, stamp, 1.0, np.random.default_rng([seed, 4]))
+        place = find_place(seen(without, seed * 2), stamp, 1.0, np.random.default_rng([seed, 4]))
     except NoPlace:
         return None
-    rng = np.random.default_rng([seed, 5])
-    projected = Shown(stored(insert(without, place, optics, rng)), place)
-    controls = {
-        name: Shown(stored(way(without, place, optics)), place) for name, way in CONTROLS.items()
-    }
     thing, where = drawn(canvas, stamp, place)
     canvas.include(thing)
-    return Pair(Shown(taken(canvas, seed * 2 + 1), where), projected, controls)
+    return _nearby(Staged(seed, without, canvas.tau(), place, where))
+
+
+def _nearby(one: Staged) -> Staged:
+    """Return only what lies around the threat: nobody looks at the rest."""
+    rows, columns = (slice(max(0, part.start - AROUND), part.stop + AROUND)
+                     for part in one.place.window)  # fmt: skip
+    without, among = (tau[:, rows, columns] for tau in (one.without, one.among))
+    place, where = (
+        replace(at, row=at.row - rows.start, column=at.column - columns.start)
+        for at in (one.place, one.where)
+    )
+    return Staged(one.seed, without, among, place, where)
+
+
+def pair(seed: int, stamps: dict[str, Stamp], optics: Optics = OPTICS) -> Pair | None:
+    """Return the pair of ``seed``; None where the threat fits nowhere."""
+    found = staged(seed, stamps)
+    return None if found is None else found.pair(optics)
 
 
 def drawn(canvas: Canvas, stamp: Stamp, place: Place) -> tuple[Canvas, Place]:

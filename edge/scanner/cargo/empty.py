@@ -7,6 +7,8 @@
 3. A region is where that figure exceeds half the threshold and somewhere all of it: *suspect*.
    Less than the template counts like more: what was cut out made room for something.
 4. What no beam passes was not looked at; its share is said, whatever the finding.
+5. A large scan is looked at in small, as its template was (reduced.py); what is said is in its own
+   pixels.
 
 The threshold is in standard deviations of real empties. 20 gave no alarm on the rendered ones the
 bench measures; what a lane's own empties give decides there.
@@ -21,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.inspection import Finding, Region
+from edge.scanner.cargo.reduced import reduced_depth, reduced_marks
 from edge.scanner.cargo.registration import Registered, Unregistered, register
 from edge.scanner.cargo.residual import BLIND, Image, Mask, box_sums, difference
 from edge.scanner.cargo.template import Template
@@ -45,6 +48,11 @@ class Excess:
     area: int  # pixels
     peak: float  # standard deviations
     depth: float  # optical depth more than empty, median; negative where less
+
+    def enlarged(self, by: int) -> Excess:
+        """Return it in the pixels of a scan that was reduced ``by``."""
+        x, y, w, h = (by * side for side in (self.x, self.y, self.w, self.h))
+        return Excess(x, y, w, h, by * by * self.area, self.peak, self.depth)
 
 
 @dataclass(frozen=True)
@@ -98,8 +106,8 @@ def examine_empty(
         )
     try:
         plane = usable(tau, lost)
-        gone = lost_lines(plane, lost)
-        laid = register(mended(plane, gone), template.tau)
+        gone = reduced_marks(lost_lines(plane, lost), template.by)
+        laid = register(mended(reduced_depth(plane, template.by), gone), template.tau)
         _check_whole(laid, template)
     except (Unusable, Unregistered) as error:
         return EmptyResult(Finding.UNREADABLE, str(error)[:300])
@@ -121,7 +129,8 @@ def _weighed(laid: Registered, template: Template, gone: Mask, threshold: float)
     scaled = [plane / np.float32(usual) for plane, usual in zip(sums, template.sums, strict=True)]
     z = np.abs(np.stack(scaled)).max(0)
     first, last = template.extent
-    excesses = _excesses(z, found, np.abs(scaled[1]), laid, threshold)
+    small = _excesses(z, found, np.abs(scaled[1]), laid, threshold)
+    excesses = tuple(one.enlarged(template.by) for one in small)
     peak = float(z.max())
     blind = 1 - float(judged[first:last].mean())
     finding = Finding.SUSPECT if peak >= threshold else Finding.CLEAR

@@ -10,7 +10,9 @@
 7. chapter      the picture's figures against what goods of the declared HS chapter look like.
 
 A check's deviation is in tolerances: above 1 it disagrees. One that disagrees makes the item
-suspect; where not one could be told it is unreadable, never clear.
+suspect; where not one of those that look at the picture (3 to 7) agrees it is unreadable, never
+clear. Of an unusable picture these tell nothing, but one: where nothing lies in the beam, what is
+declared or weighed cannot weigh more than what goes unnoticed there.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from contract.inspection import Finding, Region
 from edge.scanner.cargo.chapters import Expectation, expectations, measure
 from edge.scanner.cargo.counting import Count, count
 from edge.scanner.cargo.homogeneity import homogeneity
-from edge.scanner.cargo.mass import Mass, weigh
-from edge.scanner.cargo.seen import Seen
+from edge.scanner.cargo.mass import Mass, unnoticed, weigh
+from edge.scanner.cargo.seen import Nothing, Seen
 from edge.scanner.cargo.usable import Unusable
 
 BRIDGE_SHARE, BRIDGE_KG = 0.02, 2.0  # of a weighbridge and of what is written down
@@ -32,6 +34,7 @@ SURE = 0.9  # of a count, for it to say anything of the papers
 NARROW = 2.5  # upper over lower bound of a weight, for it to confirm one
 OUTSIDE = 0.5  # of a range's width beyond its end, where it contradicts
 LEAST_FIGURES = 3  # for a chapter to be confirmed
+UNSEEING = ("papers", "weighbridge")  # sub-checks that need no picture
 
 
 class Verdict(StrEnum):
@@ -73,11 +76,11 @@ class ManifestResult:
 
     @property
     def finding(self) -> Finding:
-        """Return suspect if one disagrees, clear if one agrees and none disagrees."""
+        """Return suspect if one disagrees, clear if one that looks agrees and none disagrees."""
         said = {answer.verdict for answer in self.answers}
         if Verdict.DISAGREE in said:
             return Finding.SUSPECT
-        told = any(a.verdict is Verdict.AGREE for a in self.answers if a.name != "papers")
+        told = any(a.verdict is Verdict.AGREE for a in self.answers if a.name not in UNSEEING)
         return Finding.CLEAR if told else Finding.UNREADABLE
 
     @property
@@ -124,7 +127,8 @@ def check_manifest(
     """
     papers, bridge = _papers(said), _bridge(said, weighed_kg, tare_kg, scale_kg)
     if isinstance(item, Unusable):
-        return ManifestResult((papers, bridge, *_unseen(str(item))))
+        net = _less(weighed_kg, tare_kg)
+        return ManifestResult((papers, bridge, *_unseen(item, said.gross_kg, net)))
     grid, mass = count(item), weigh(item)
     return ManifestResult(
         (
@@ -139,9 +143,25 @@ def check_manifest(
     )
 
 
-def _unseen(why: str) -> list[Answer]:
-    names = ("mass", "shielding", "count", "homogeneity", "chapter")
-    return [_unknown(name, why) for name in names]
+def _unseen(why: Unusable, declared: float | None, weighed: float | None) -> list[Answer]:
+    most = unnoticed(why.item) if isinstance(why, Nothing) else math.inf
+    names = ("count", "homogeneity", "chapter")
+    return [
+        _absent("mass", "declared", declared, most, str(why)),
+        _absent("shielding", "weighed", weighed, most, str(why)),
+        *(_unknown(name, str(why)) for name in names),
+    ]
+
+
+def _absent(name: str, source: str, claimed: float | None, most: float, why: str) -> Answer:
+    """Return whether ``claimed`` kilograms may be missed in a picture that shows no goods.
+
+    Tare is left out of account: it lies in the beam with the goods, and nothing does.
+    """
+    if claimed is None or not _weight(claimed) or claimed <= most:
+        return _unknown(name, why)
+    words = f"{claimed:.0f} kg {source}, and nothing that weighs above {most:.1f} kg in the beam"
+    return _judged(name, claimed / most, words, **{source: claimed, "most": most})
 
 
 def _unknown(name: str, why: str, **numbers: float) -> Answer:

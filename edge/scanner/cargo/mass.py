@@ -4,6 +4,8 @@
    does not pass, what is behind counts at the least it can be, and the upper bound is open.
 2. Without the map the material is unknown: the weight lies between that of iron and that of
    polyethylene of the same optical depth. That is wide, and still tells a feather from an anvil.
+3. Where no goods are seen, something may yet lie there: polyethylene all over the picture, as thick
+   as goes unnoticed, and what little is seen. It is no more than that, if the beam passes.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.scanner.cargo.seen import Seen
+from edge.scanner.cargo.seen import AIR, Seen
 from models.xray.materials import MATERIALS
 from models.xray.spectrum import optical_depth
 
@@ -42,6 +44,15 @@ def weigh(item: Seen) -> Mass:
         return Mass(kilograms, kilograms * (1 - ERROR), most)
     least, most = (_kilograms(item, _areal(item, name)) for name in (LIGHTEST, HEAVIEST))
     return Mass(None, least * (1 - ERROR), math.inf if open_ended else most * (1 + ERROR))
+
+
+def unnoticed(item: Seen) -> float:
+    """Return the most kilograms that a picture of no goods may hold; infinite where it is dark."""
+    if item.blind > MOST_BLIND:
+        return math.inf
+    depth, areal = _curve(HEAVIEST)
+    most = np.interp(np.maximum(item.tau, AIR), depth, areal)
+    return float(most.sum()) * item.pixel_cm2 / 1000.0 * (1 + ERROR)
 
 
 def _kilograms(item: Seen, areal: NDArray[np.float32]) -> float:

@@ -14,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.inspection import Region
+from edge.scanner.shrink import shrunk
 
-MOST = 3_000_000  # pixels; half a second on one core
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+MOST = 1_500_000  # pixels; half a second on one core
 
 
 def factor(lines: int, pixels: int, most: int = MOST) -> int:
@@ -23,17 +27,24 @@ def factor(lines: int, pixels: int, most: int = MOST) -> int:
     return max(1, math.ceil(math.sqrt(lines * pixels / most)))
 
 
-def reduced(transmission: NDArray[np.float32], by: int) -> NDArray[np.float32]:
-    """Return the means of ``by`` × ``by`` pixels of (…, lines, pixels); a rest at the end is left.
+def reduced(transmission: Image, by: int) -> Image:
+    """Return the means of ``by`` × ``by`` pixels of (lines, pixels) or (energies, lines, pixels).
 
-    Raises ValueError where nothing would be left.
+    At the lower and right edge a square repeats the edge's pixels: nothing is left out.
     """
-    lines, pixels = (length // by for length in transmission.shape[-2:])
-    if by < 1 or min(lines, pixels) < 1:
-        raise ValueError(f"{transmission.shape} cannot be reduced by {by}")
-    cut = transmission[..., : lines * by, : pixels * by]
-    cells = cut.reshape(*transmission.shape[:-2], lines, by, pixels, by)
-    return np.asarray(cells.mean((-3, -1), dtype=np.float32))
+    if transmission.ndim == 2:
+        return np.asarray(shrunk(transmission[None], by)[0])
+    return np.asarray(shrunk(transmission, by))
+
+
+def reduced_depth(tau: Image, by: int) -> Image:
+    """Return the optical depth that pixels ``by`` times as large a side would see."""
+    return tau if by == 1 else np.asarray(-np.log(reduced(np.exp(-tau), by)))
+
+
+def reduced_marks(lost: Mask, by: int) -> Mask:
+    """Return which lines of the reduced picture have one in them that is ``lost`` (lines,)."""
+    return np.asarray(np.pad(lost, (0, -len(lost) % by)).reshape(-1, by).any(-1))
 
 
 def enlarged(regions: Iterable[Region], by: int) -> tuple[Region, ...]:

@@ -2,7 +2,8 @@
 
 ``zeff`` and ``areal`` are the materials maps (plain arrays of the same shape as the high optical
 depth): Zeff with NaN where no kind can be named, and g/cm². Both may be missing; then less can be
-told, and the answers say so.
+told, and the answers say so. A picture without goods is refused as ``Nothing``: it cannot be
+examined, but bounds what may lie in it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Seen:
     @cached_property
     def goods(self) -> Mask:
         """Return where goods lie: what is in the beam, a sheet of paper as well."""
-        return np.asarray(cv2.blur(np.minimum(self.tau, 2), (5, 5)) > AIR)
+        return goods(self.tau)
 
     @property
     def pixel_cm2(self) -> float:
@@ -54,6 +55,19 @@ class Seen:
         return float((covered >= BLIND).mean()) if covered.size else 0.0
 
 
+def goods(tau: Image) -> Mask:
+    """Return where goods lie in τ (lines, pixels): all that is in the beam, paper as well."""
+    return np.asarray(cv2.blur(np.minimum(tau, 2), (5, 5)) > AIR)
+
+
+class Nothing(Unusable):
+    """No goods lie in the beam of ``item``, which was scanned well."""
+
+    def __init__(self, item: Seen) -> None:
+        super().__init__("nothing lies in the beam; there are no goods to check")
+        self.item = item
+
+
 def seen(
     tau: NDArray[np.floating],
     pitch_mm: tuple[float, float],
@@ -63,7 +77,10 @@ def seen(
     depth_mm: float | None = None,
     layers: int | None = None,
 ) -> Seen:
-    """Return checked maps of τ (lines, pixels) or (2, …); raise Unusable and say what is wrong."""
+    """Return checked maps of τ (lines, pixels) or (2, …).
+
+    Raises Unusable, and says what is wrong; Nothing where no goods are seen.
+    """
     plane = usable(tau, lost)
     for name, map_ in (("Zeff", zeff), ("areal density", areal)):
         if map_ is not None and map_.shape != plane.shape:
@@ -81,5 +98,5 @@ def seen(
         layers,
     )
     if float(found.goods.mean()) < LEAST_GOODS:
-        raise Unusable("nothing lies in the beam; there are no goods to check")
+        raise Nothing(found)
     return found

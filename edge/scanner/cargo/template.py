@@ -11,6 +11,8 @@
 5. On disk a template is one file: written beside its place, synced, renamed; it carries its
    version and a SHA-256 over all it holds, and is refused if that does not match. Its age counts
    from the second that is handed in.
+6. Large scans are learned from in small (reduced.py); ``by`` says how small, and a scan that is
+   laid over the template is reduced by as much.
 """
 
 from __future__ import annotations
@@ -29,11 +31,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.scanner.cargo.reduced import factor, reduced_depth
 from edge.scanner.cargo.registration import Registered, Unregistered, register
 from edge.scanner.cargo.residual import BLIND, BOXES, Image, box_sums, difference
 from edge.scanner.cargo.usable import Unusable, usable
 
-VERSION = 1
+VERSION = 2
 LEAST_SCANS = 5
 MISPLACED = 0.25  # pixels, of registration and of one unit against the next
 LEAST_STRUCTURE = 5.0  # spread of the lines' profile over what noise would make of it
@@ -47,7 +50,10 @@ class TemplateError(Exception):
 
 @dataclass(frozen=True)
 class Template:
-    """What one kind of empty thing looks like; arrays are (lines, pixels) in optical depth."""
+    """What one kind of empty thing looks like; arrays are (lines, pixels) in optical depth.
+
+    ``by`` pixels of a scan, both ways, are one of the template's.
+    """
 
     name: str
     at: float  # s, of the newest scan
@@ -56,6 +62,7 @@ class Template:
     spread: Image = field(repr=False)
     extent: tuple[int, int]
     sums: tuple[float, ...]
+    by: int = 1
 
     def age(self, now: float) -> float:
         """Return the seconds since the newest of its scans."""
@@ -81,6 +88,7 @@ class Template:
             "scans": self.scans,
             "extent": list(self.extent),
             "sums": list(self.sums),
+            "by": self.by,
             "shape": list(self.tau.shape),
         }
 
@@ -121,6 +129,7 @@ def load(path: Path) -> Template:
             spread=spread,
             extent=(int(head["extent"][0]), int(head["extent"][1])),
             sums=tuple(float(value) for value in head["sums"]),
+            by=int(head["by"]),
         )
         right = found.digest == head["sha256"]
     except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -137,14 +146,16 @@ def learn(name: str, scans: Sequence[NDArray[np.floating]], at: float) -> Templa
     """
     if len(scans) < LEAST_SCANS:
         raise TemplateError(f"{len(scans)} empty scans; at least {LEAST_SCANS} are needed")
-    stack = _aligned(_usable(scans))
+    planes = _usable(scans)
+    by = max(factor(*plane.shape) for plane in planes)
+    stack = _aligned([reduced_depth(plane, by) for plane in planes])
     middle = np.median(stack, axis=0).astype(np.float32)
     whole_picture = np.ones(middle.shape, np.bool_)
     flat = np.stack([middle + difference(scan, middle, whole_picture) for scan in stack])
     everyone = np.arange(len(flat))
     apart = [_box_spread(flat[one], _of(name, flat[everyone != one], at)) for one in everyone]
     sums = np.maximum(np.max(apart, axis=0), 1.0)
-    return replace(_of(name, flat, at), sums=tuple(float(value) for value in sums))
+    return replace(_of(name, flat, at), sums=tuple(float(value) for value in sums), by=by)
 
 
 def _usable(scans: Sequence[NDArray[np.floating]]) -> list[Image]:

@@ -30,9 +30,10 @@ LEAST = 1e-4  # of τ; less is no threat
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """How a scanner sees, in pixels and shares of the open beam.
+    """How a scanner sees, in pixels and shares of the open beam; the design's, if not measured.
 
-    ``photons`` reach an open pixel, low and high, as ``Wedges.photons`` measures them.
+    ``photons`` reach an open pixel, low and high; ``spread`` and ``read`` are standard deviations
+    of the point spread and of the read noise. measured.py takes them from a lane's own figures.
     """
 
     photons: tuple[float, float] = (20_000.0, 20_000.0)
@@ -56,6 +57,7 @@ def insert(picture: Image, place: Place, optics: Optics, rng: np.random.Generato
 
 def thinned(scene: Image, passed: Image, optics: Optics, rng: np.random.Generator) -> Image:
     """Return noisy transmission ``scene`` after each photon got through with chance ``passed``."""
+    passed = np.minimum(passed, 1)  # a blur's sum is rounded
     photons = np.array(optics.photons, np.float32)[-len(scene) :, None, None]
     lost = passed * (1 - passed) * np.maximum(scene, 0) / photons
     read = np.float32(optics.read) ** 2 * (1 - passed**2)

@@ -1,7 +1,8 @@
 """One projection from beginning to end: choose, place, insert, record, seal.
 
 1. The item must be admissible (found clear, released, gone); else it is refused here as well.
-2. All that is random follows from one seed; the record keeps it: ``again`` makes the same pixels.
+2. All that is random follows from one seed; the record keeps it: ``again`` makes the same pixels
+   if the scanner is taken to see as it did then, and refuses others.
 3. The threat is drawn at random; one that fits nowhere gives way to the next, ``THREATS`` times.
 4. Pictures are 16-bit transmission, as they travel; the record has their hashes, the picture none.
 """
@@ -75,10 +76,16 @@ class Projector:
         return Projection(name, made, seal(record, nonce), record.reveal_by, record, nonce)
 
     def again(self, planes: Image16, record: Record) -> Image16:
-        """Return the projected picture of ``record`` once more, from the picture without."""
+        """Return the projected picture of ``record`` once more, from the picture without.
+
+        Raises TipError where it does not become that picture.
+        """
         if record.library != self.library.sha256:
             raise TipError("that projection was made from another library; install it first")
-        return self._made(planes, record.seed)[2]
+        made = self._made(planes, record.seed)[2]
+        if _hashes(made) != record.pictures:
+            raise TipError("that projection was of another picture, or with other optics")
+        return made
 
     def _made(self, planes: Image16, seed: int) -> tuple[Stamp, Place, Image16]:
         if planes.dtype != np.uint16:
@@ -125,5 +132,9 @@ class Projector:
             seed=seed,
             made_at=now,
             reveal_by=now + sum(DEADLINES.values()),
-            pictures=tuple(hashlib.sha256(plane.tobytes()).hexdigest() for plane in made),
+            pictures=_hashes(made),
         )
+
+
+def _hashes(planes: Image16) -> tuple[str, ...]:
+    return tuple(hashlib.sha256(plane.tobytes()).hexdigest() for plane in planes)
