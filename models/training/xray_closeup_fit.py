@@ -2,7 +2,8 @@
 
 1. A batch is threats and harmless places, drawn evenly; razor blades and the rest as they come.
 2. Each is moved a little, turned by quarters, mirrored, and recorded anew, as scenes are.
-3. Everything follows from the seed, the places and the number of steps (xray_fitting.py).
+3. A second course begins with the mean of the first, at a lower rate, with more places.
+4. Everything follows from the seed, the places and the number of steps (xray_fitting.py).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Rng = np.random.Generator
 Batch = tuple[Tensor, Tensor, Tensor]
 
 THREATS, HARMLESS = 24, 40  # of a batch
-PEAK_RATE, DECAY = 1.5e-3, 1e-2
+PEAK_RATES, DECAY = (1.5e-3, 1.0e-3), 1e-2  # of each course
 
 
 class Places:
@@ -71,8 +72,9 @@ class Evenly:
 class Batches:
     """Batches of places, some with a threat and some without."""
 
-    def __init__(self, places: Places, seed: int) -> None:
-        self._places, self._rng = places, np.random.default_rng([seed, 6])
+    def __init__(self, places: Places, seed: int, course: int = 0) -> None:
+        parts = [seed, 6, course] if course else [seed, 6]
+        self._places, self._rng = places, np.random.default_rng(parts)
         self._threats = Evenly(np.flatnonzero(places.kind >= 0), self._rng)
         self._harmless = Evenly(np.flatnonzero(places.kind < 0), self._rng)
 
@@ -84,11 +86,18 @@ class Batches:
         return torch.from_numpy(views), torch.from_numpy(before), torch.from_numpy(kind).long()
 
 
-def train(places: Places, seed: int, steps: int, told: Callable[[str, CloseUp], None]) -> CloseUp:
-    """Return the running mean of a network trained for ``steps`` from random weights."""
+def train(
+    places: Places,
+    seed: int,
+    steps: int,
+    told: Callable[[str, CloseUp], None],
+    course: int = 0,
+    begun: CloseUp | None = None,
+) -> CloseUp:
+    """Return the running mean of a network trained for ``steps``, from ``begun`` or at random."""
     seeded(seed)
-    batches = Batches(places, seed)
-    learner = Learner(CloseUp(), steps, PEAK_RATE, DECAY, told)
+    batches = Batches(places, seed, course)
+    learner = Learner(begun or CloseUp(), steps, PEAK_RATES[course], DECAY, told)
     with ThreadPoolExecutor(1) as beside:
         ready = beside.submit(batches.next)
         for _ in range(steps):

@@ -1,12 +1,11 @@
 """The close-up network: one place, ``VIEW`` × ``VIEW`` pixels of a millimetre, in; one logit out.
 
 1. Input (n, 5, VIEW, VIEW), the channels of models/xray/scenes.py; the place is in the middle.
-2. It halves its picture five times, with residual steps from a quarter on. What is left is looked
-   at as a whole and for its strongest part. Out come logits of any threat and of each kind.
-3. "Any threat" is added to half of what the scene network said there (as in boosting), so it learns
-   mostly what that one does not know, and need not be made anew whenever that one changes a little.
-   Harmless places that are most certain count for more than the rest: an alarm follows from the
-   worst place of a bag, not from the average one.
+2. It halves its picture twice at once, then three times more. What is left is looked at as a whole
+   and for its strongest part. Out come logits of any threat and of each kind.
+3. "Any threat" is added to what the scene network said there (as in boosting), so it learns only
+   what that one does not know. Harmless places that are most certain count for more than the rest:
+   an alarm follows from the worst place of a bag, not from the average one.
 """
 
 from __future__ import annotations
@@ -18,15 +17,13 @@ from torch.nn import functional
 from models.training.xray_scene_network import Residual
 from models.xray.scenes import CHANNELS, KINDS
 
-WIDTHS = (16, 48, 96, 160, 224)  # at 1/2, 1/4 … 1/32
-RESIDUAL = (0, 1, 2, 3, 1)  # steps at each
-BEFORE = 0.5  # of the scene network's logit
+WIDTHS = (48, 80, 128, 192)  # at 1/4, 1/8, 1/16, 1/32
 WORST = 12  # harmless places of a batch that every threat is compared with
 
 
-def _halved(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+def _step(inputs: int, outputs: int, kernel: int, stride: int, pad: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, 2, kernel // 2, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride, pad, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     )
@@ -37,12 +34,14 @@ class CloseUp(nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        steps: list[nn.Module] = []
-        for inputs, width, more in zip((CHANNELS, *WIDTHS), WIDTHS, RESIDUAL, strict=False):
-            kernel = 3 if steps else 5
-            steps += [_halved(inputs, width, kernel), *(Residual(width) for _ in range(more))]
-        self.body = nn.Sequential(*steps)
-        self.head = nn.Linear(2 * WIDTHS[-1], 1 + len(KINDS))
+        quarter, eighth, sixteenth, deepest = WIDTHS
+        self.body = nn.Sequential(
+            _step(CHANNELS, quarter, 8, 4, 2),
+            _step(quarter, eighth, 3, 2, 1), Residual(eighth), Residual(eighth),
+            _step(eighth, sixteenth, 3, 2, 1), Residual(sixteenth), Residual(sixteenth),
+            _step(sixteenth, deepest, 3, 2, 1), Residual(deepest),
+        )  # fmt: skip
+        self.head = nn.Linear(2 * deepest, 1 + len(KINDS))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (n, 1 + kinds)."""
@@ -73,7 +72,7 @@ def loss(found: Tensor, before: Tensor, kind: Tensor) -> Tensor:
     ``before`` (n,) is the scene network's logit.
     """
     threat = kind >= 0
-    sure = found[:, 0] + BEFORE * before
+    sure = found[:, 0] + before
     plain = functional.binary_cross_entropy_with_logits(sure, threat.float())
     worst = sure[~threat].topk(min(WORST, int((~threat).sum()))).values
     apart = functional.softplus(worst[None] - sure[threat][:, None]).mean()

@@ -1,14 +1,15 @@
 """Make the close-up network: gather places, train, quantise, judge both networks, write the card.
 
-    python -m models.training.xray_closeups --seed 1 --look SCENES/course-1-20000.onnx
-        --first 0 5000 20000 25000 --scenes 4900 6500 4900 1700 --steps 14000 --folder DIR
+    python -m models.training.xray_closeups --seed 1
+        --first 0 20000 5000 25000 --scenes 4900 4900 6500 1700 --ranges 2 4 --steps 11000 5000
+        --folder DIR
 
-1. A scene network (``--look``, else the catalogued one) looks at freshly rendered scenes; the
-   places it points at are kept in ``--folder`` (0.7 MB a scene), made only where they lack. Scenes
-   have numbers: so many ``--scenes`` from each ``--first`` on. With ``--only gather`` several
-   processes share that work. It may be what the scene network was after its first course.
-2. Training follows from the seed, the places and the steps; on one thread, in bfloat16, some two
-   steps a second. How far it is believed is found then (xray_closeup_trust.py).
+1. The catalogued scene network looks at freshly rendered scenes; the places it points at are kept
+   in ``--folder`` (0.7 MB a scene), made only where they lack. Scenes have numbers: so many
+   ``--scenes`` from each ``--first`` on. With ``--only gather`` several processes share that work.
+2. Training follows from the seed, the places and the steps; on one thread, in bfloat16, some four
+   steps a second. Each course learns from the first so many ``--ranges`` of the scenes, and what it
+   made stays in ``--folder``. How far it is believed is found then (xray_closeup_trust.py).
 3. It and the catalogued scene network are judged together on the same unseen items as that one
    alone (models/training/xray_scene_judge.py), in float and as int8 twins. The card tells the
    figures.
@@ -40,37 +41,52 @@ from models.xray.segmenter import CLOSE_UP, NAME
 
 SHARD = 50  # scenes of a file of places
 TUNED = 500  # items with a threat, to tell how far it is believed
-FIRST, SCENES, STEPS = (0, 5000, 20_000, 25_000), (4900, 6500, 4900, 1700), 14_000
+FIRST, SCENES = (0, 20_000, 5000, 25_000), (4900, 4900, 6500, 1700)
+RANGED, STEPS = (2, 4), (11_000, 5000)  # of each course
 
 
 def main() -> None:
     """Gather, train, quantise, judge, write."""
     given = _arguments()
     first_look = WEIGHTS / f"{NAME}.onnx"
-    points = runner(given.look or first_look)
+    points = runner(first_look)
     names = [
-        gather(given.folder / "places", given.seed, number, SHARD, points)
+        [gather(given.folder / "places", given.seed, number, SHARD, points)
+         for number in range(first, first + scenes, SHARD)]
         for first, scenes in zip(given.first, given.scenes, strict=True)
-        for number in range(first, first + scenes, SHARD)
-    ]
+    ]  # fmt: skip
     if given.only == "gather":
         return
-    places = Places(names)
     path = given.folder / f"{CLOSE_UP}_fp32.onnx"
-    done = given.folder / "closeup.pt"
-    if not (given.keep and done.exists()):
-        network = train(places, given.seed, given.steps, followed(given.folder))
-        torch.save(network.state_dict(), done)
+    done, places = _trained(given, names)
     export(_trusted(done, given.folder / "items", runner(first_look)), path)
     figures = _judged(given.folder, first_look, path, places)
     (given.out / f"{CLOSE_UP}.onnx").write_bytes(path.read_bytes())
-    first, scenes = (" ".join(map(str, each)) for each in (given.first, given.scenes))
-    look = f"--look {given.look.name} " if given.look else ""
-    recipe = (
-        f"python -m models.training.xray_closeups --seed {given.seed} {look}"
-        f"--first {first} --scenes {scenes} --steps {given.steps} --folder DIR"
-    )
+    lists = {
+        name: " ".join(map(str, vars(given)[name]))
+        for name in ("first", "scenes", "ranges", "steps")
+    }
+    recipe = f"python -m models.training.xray_closeups --seed {given.seed} "
+    recipe += "".join(f"--{name} {told} " for name, told in lists.items()) + "--folder DIR"
     write_card(given.out, recipe, len(places.kind), figures)
+
+
+def _trained(given: argparse.Namespace, names: list[list[Path]]) -> tuple[Path, Places]:
+    """Return the weights that the last course made, and the places it learned from."""
+    network, done, places = None, None, None
+    for course, (steps, ranges) in enumerate(zip(given.steps, given.ranges, strict=True)):
+        places = Places([name for some in names[:ranges] for name in some])
+        done = given.folder / f"closeup-{course + 1}-{steps}.pt"
+        if done.exists():
+            network = CloseUp()
+            network.load_state_dict(torch.load(done))
+        else:
+            told = followed(given.folder)
+            network = train(places, given.seed, steps, told, course, network)
+            torch.save(network.state_dict(), done)
+    if done is None or places is None:
+        raise SystemExit("--steps names no course")
+    return done, places
 
 
 def _judged(folder: Path, look: Path, path: Path, places: Places) -> dict[str, dict[str, float]]:
@@ -206,12 +222,11 @@ none of this says what a real lane would show."""
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Make the X-ray close-up network.")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--look", type=Path, help="scene network that points, if not the shipped")
     parser.add_argument("--first", type=int, nargs="+", default=FIRST, help="scenes")
     parser.add_argument("--scenes", type=int, nargs="+", default=SCENES, help="from each first on")
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--ranges", type=int, nargs="+", default=RANGED, help="for each course")
+    parser.add_argument("--steps", type=int, nargs="+", default=STEPS, help="of each course")
     parser.add_argument("--only", choices=["gather"])
-    parser.add_argument("--keep", action="store_true", help="judge the network already in --folder")
     parser.add_argument("--folder", type=Path, required=True, help="for places, gigabytes")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     return parser.parse_args()

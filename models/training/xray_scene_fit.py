@@ -5,28 +5,22 @@
 2. Most steps see tiles of 256 mm, which teach most for the time; the last see 320 mm, with as much
    around a threat as the network can use.
 3. Everything follows from the seed, the scenes and the number of steps (xray_fitting.py).
-4. A second course begins with the mean of the first, at a lower rate. Three of its ten threats are
-   some that were missed lately, and those that are missed most are hidden more often.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from models.training.xray_fitting import Learner, seeded
 from models.training.xray_scene_network import SceneNetwork, loss
-from models.training.xray_scene_things import HARDER, SHARES, Half, Rng, Shelf
+from models.training.xray_scene_things import Half, Rng, Shelf
 from models.training.xray_scene_tiles import Image, Mask, laid, recorded
-from models.xray.scenes import MASK_STRIDE, SURE_STRIDE
-from simulators.world.goods_threats import Threat
 
 Told = Callable[[str, SceneNetwork], None]
 Piece = tuple[Image, Mask, int]
@@ -34,25 +28,11 @@ Piece = tuple[Image, Mask, int]
 NEAR, FAR = 128, 160  # working pixels of a tile, early and late
 COUNTS = {NEAR: (10, 2, 3, 5), FAR: (8, 2, 2, 4)}  # threats, hard negatives, anywhere, again
 EARLY = 0.8  # of the steps
-DECAY = 1e-3
+PEAK_RATE, DECAY = 1.5e-3, 1e-3
 CLUTTER = 0.5  # odds of more things in a place, one or two
 TRIES = 6  # of places for one threat
 POOL = 1000
-ALARMING = -2.0  # logit of a harmless tile
-MISSED = -4.0, 0.5  # logits of a threat; under these, nobody may see it
-
-
-@dataclass(frozen=True)
-class Course:
-    """How a course of training goes: its highest rate, and the threats of a batch."""
-
-    number: int
-    peak_rate: float
-    missed: int  # threats that were missed lately
-    shares: Mapping[Threat, float]
-
-
-COURSES = Course(1, 1.5e-3, 0, SHARES), Course(2, 1.0e-3, 3, HARDER)
+ALARMING = -2.0  # logit
 
 
 class Pool:
@@ -82,41 +62,13 @@ class Pool:
         return tile.astype(np.float32)
 
 
-class Missed:
-    """The threats missed lately, each with the same place without it."""
-
-    def __init__(self) -> None:
-        self._kept: list[tuple[Half, Mask, int, Half]] = []
-
-    def offer(self, threat: Piece, without: Image, rng: Rng) -> None:
-        """Keep ``threat``, in the place of any other once there are many."""
-        tile, mask, kind = threat
-        entry = (tile.astype(np.float16), mask, kind, without.astype(np.float16))
-        if len(self._kept) < POOL:
-            self._kept.append(entry)
-        else:
-            self._kept[int(rng.integers(POOL))] = entry
-
-    def take(self, rng: Rng) -> list[Piece] | None:
-        """Take one out at random, with its twin; it comes back if it is missed again."""
-        if not self._kept:
-            return None
-        at = int(rng.integers(len(self._kept)))
-        self._kept[at], self._kept[-1] = self._kept[-1], self._kept[at]
-        tile, mask, kind, without = self._kept.pop()
-        nothing = np.zeros_like(mask)
-        return [(tile.astype(np.float32), mask, kind), (without.astype(np.float32), nothing, -1)]
-
-
 class Source:
     """Batches out of rendered scenes and things drawn to be hidden in them."""
 
-    def __init__(self, shards: list[Half], seed: int, course: Course) -> None:
-        parts = [seed, 5] if course.number == 1 else [seed, 5, course.number]
-        self.rng = np.random.default_rng(parts)
-        self.shards, self.shelf = shards, Shelf(self.rng, course.shares)
-        self.course, self.side = course, NEAR
-        self.pool, self.missed = Pool(), Missed()
+    def __init__(self, shards: list[Half], seed: int) -> None:
+        self.rng = np.random.default_rng([seed, 5])
+        self.shards, self.shelf = shards, Shelf(self.rng)
+        self.pool, self.side = Pool(), NEAR
 
     def recordings(self) -> tuple[list[Piece], Tensor, Tensor]:
         """Return the tiles of a batch, their recordings, and the masks wanted of them."""
@@ -126,22 +78,17 @@ class Source:
         return pieces, views, masks
 
     def learn(self, pieces: list[Piece], alarms: list[float]) -> None:
-        """Keep the harmless tiles that alarmed and the threats that did not."""
-        for at, ((tile, _, kind), alarm) in enumerate(zip(pieces, alarms, strict=True)):
-            if tile.shape[1] != self.side:
-                continue
-            if kind < 0 and alarm > ALARMING:
+        """Offer the harmless tiles that alarmed to the pool."""
+        for (tile, _, kind), alarm in zip(pieces, alarms, strict=True):
+            if kind < 0 and alarm > ALARMING and tile.shape[1] == self.side:
                 self.pool.offer(alarm, tile)
-            elif kind >= 0 and self.course.missed and MISSED[0] < alarm < MISSED[1]:
-                self.missed.offer(pieces[at], pieces[at + 1][0], self.rng)
 
     def batch(self) -> list[Piece]:
         """Return the tiles of one batch."""
         made: list[Piece] = []
         threats, negatives, places, again = COUNTS[self.side]
-        for number in range(threats):
-            missed = self.missed.take(self.rng) if number < self.course.missed else None
-            made += missed or self._twins()
+        for _ in range(threats):
+            made += self._twins()
         harmless = [self._negative() for _ in range(negatives)]
         harmless += [self._place(1.0) for _ in range(places)]
         for _ in range(again):
@@ -152,7 +99,7 @@ class Source:
     def wider(self) -> None:
         """Show larger tiles from now on."""
         if self.side != FAR:
-            self.side, self.pool, self.missed = FAR, Pool(), Missed()
+            self.side, self.pool = FAR, Pool()
 
     def _empty(self) -> Mask:
         return np.zeros((self.side, self.side), np.bool_)
@@ -187,18 +134,11 @@ class Source:
         return tile
 
 
-def train(
-    shards: list[Half],
-    seed: int,
-    steps: int,
-    told: Told,
-    course: Course = COURSES[0],
-    begun: SceneNetwork | None = None,
-) -> SceneNetwork:
-    """Return the running mean of a network trained for ``steps``, from ``begun`` or at random."""
+def train(shards: list[Half], seed: int, steps: int, told: Told) -> SceneNetwork:
+    """Return the running mean of a network trained for ``steps`` from random weights."""
     seeded(seed)
-    source = Source(shards, seed, course)
-    learner = Learner(begun or SceneNetwork(), steps, course.peak_rate, DECAY, told)
+    source = Source(shards, seed)
+    learner = Learner(SceneNetwork(), steps, PEAK_RATE, DECAY, told)
     with ThreadPoolExecutor(1) as beside:
         ready = beside.submit(source.recordings)
         for step in range(steps):
@@ -208,14 +148,6 @@ def train(
             ready = beside.submit(source.recordings)
             found, sure = learner.see(tiles)
             learner.learn(loss((found, sure), masks))
-            wait([ready])  # the pools must not change under it, or no run would repeat another
-            source.learn(pieces, _alarms(sure.detach(), masks))
+            wait([ready])  # the pool must not change under it, or no run would repeat another
+            source.learn(pieces, sure.detach()[:, 0].amax((1, 2)).tolist())
     return learner.learned()
-
-
-def _alarms(sure: Tensor, masks: Tensor) -> list[float]:
-    """Return how much each tile alarms; one with a threat, on the threat alone."""
-    cells = functional.max_pool2d(masks, SURE_STRIDE // MASK_STRIDE).amax(1)
-    elsewhere = (cells < 0.5) & (cells.amax((1, 2), keepdim=True) > 0.5)
-    alarms: list[float] = sure[:, 0].masked_fill(elsewhere, -12.0).amax((1, 2)).tolist()
-    return alarms

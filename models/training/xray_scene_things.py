@@ -35,10 +35,6 @@ SHARES = {
     Threat.PISTOL: 0.11, Threat.REVOLVER: 0.10, Threat.KNIFE: 0.21, Threat.RAZOR: 0.24,
     Threat.STAR: 0.12, Threat.BAR: 0.07, Threat.DEVICE: 0.15,
 }  # fmt: skip
-HARDER = {  # once a network knows what is easy
-    Threat.PISTOL: 0.09, Threat.REVOLVER: 0.07, Threat.KNIFE: 0.22, Threat.RAZOR: 0.26,
-    Threat.STAR: 0.12, Threat.BAR: 0.05, Threat.DEVICE: 0.19,
-}  # fmt: skip
 HARMLESS: Mapping[str, tuple[tuple[Draw, ...], float]] = {
     "filling": (FILLING, 0.25),
     "lookalikes": (LOOKALIKES, 0.35),
@@ -49,13 +45,13 @@ HARMLESS: Mapping[str, tuple[tuple[Draw, ...], float]] = {
 class Shelf:
     """Things of each sort drawn lately; one in ``1 / FRESH`` taken is replaced by a new one."""
 
-    def __init__(self, rng: Rng, shares: Mapping[Threat, float]) -> None:
-        self._rng, self._shares = rng, shares
+    def __init__(self, rng: Rng) -> None:
+        self._rng = rng
         self._kept: dict[str, list[Half]] = {}
 
     def threat(self) -> tuple[Half, int]:
         """Return a threat and the index of its kind in KINDS."""
-        kind = _drawn(self._rng, self._shares)
+        kind = _drawn(self._rng, SHARES)
         return self._taken(kind.value, lambda: DRAW[kind]), KINDS.index(GROUP[kind])
 
     def harmless(self) -> Half:

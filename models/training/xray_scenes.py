@@ -1,12 +1,11 @@
 """Make the scene network: render, train, judge, quantise, judge again, write the card.
 
-    python -m models.training.xray_scenes --seed 1 --steps 20000 16000 --shards 40 80 --folder DIR
+    python -m models.training.xray_scenes --seed 1 --steps 20000 --shards 40 --folder DIR
 
 1. Rendered scenes are kept in ``--folder`` (0.12 GB a shard) and made only where they lack;
    ``--only render --first N --shards M`` lets several processes share that work.
-2. Training begins at random and follows from the seed, the steps of its two courses and the
-   shards; on one thread, in bfloat16, some 5 steps a second. What a course made stays in
-   ``--folder``.
+2. Training begins at random and follows from the seed, the steps and the shards; on one thread, in
+   bfloat16, some 5 steps a second.
 3. The int8 twin is quantised statically (QDQ, weights per channel), its ranges taken from rendered
    items of the tuning seeds.
 4. Both are judged on the same unseen items (models/training/xray_scene_judge.py). The one given by
@@ -29,7 +28,7 @@ import torch
 
 from models.catalogue import WEIGHTS
 from models.training import xray_scene_judge as judge
-from models.training.xray_scene_fit import COURSES, train
+from models.training.xray_scene_fit import train
 from models.training.xray_scene_network import DeployedScene, SceneNetwork
 from models.training.xray_scene_tiles import load, render
 from models.xray.scenes import ALIGN, CHANNELS, Runner, channels, working
@@ -42,12 +41,13 @@ RANGES = 120  # items from which the int8 twin takes its ranges
 def main() -> None:
     """Render, train, judge, quantise, judge, write."""
     given = _arguments()
-    render(given.folder / "tiles", given.seed, max(given.shards), given.first)
+    render(given.folder / "tiles", given.seed, given.shards, given.first)
     if given.only == "render":
         return
     rough = given.folder / f"{NAME}_fp32.onnx"
     if not (given.keep and rough.exists()):
-        export(_trained(given), rough)
+        scenes = load(given.folder / "tiles", given.seed, given.shards)
+        export(train(scenes, given.seed, given.steps, followed(given.folder)), rough)
     small = given.folder / f"{NAME}_int8.onnx"
     items = given.folder / "items"
     tuning = judge.cached(items, judge.TUNING, RANGES, threat=True)
@@ -59,33 +59,11 @@ def main() -> None:
         say(json.dumps({name: figures[name]}, indent=1))
     shipped = {"fp32": rough, "int8": small}[given.ship]
     (given.out / f"{NAME}.onnx").write_bytes(shipped.read_bytes())
-    steps, shards = (" ".join(map(str, each)) for each in (given.steps, given.shards))
     recipe = (
-        f"python -m models.training.xray_scenes --seed {given.seed} --steps {steps} "
-        f"--shards {shards} --ship {given.ship} --folder DIR"
+        f"python -m models.training.xray_scenes --seed {given.seed} --steps {given.steps} "
+        f"--shards {given.shards} --ship {given.ship} --folder DIR"
     )
     write_card(given.out, recipe, given.ship, figures)
-
-
-def _trained(given: argparse.Namespace) -> SceneNetwork:
-    """Return the network after its courses, each of which goes on from the one before."""
-    network: SceneNetwork | None = None
-    asked = zip(given.steps, given.shards, strict=True)
-    for course, (steps, shards) in zip(COURSES, asked, strict=False):
-        done = given.folder / f"course-{course.number}-{steps}.pt"
-        if done.exists():
-            network = SceneNetwork()
-            network.load_state_dict(torch.load(done))
-        else:
-            scenes = load(given.folder / "tiles", given.seed, shards)
-            told = followed(given.folder)
-            network = train(scenes, given.seed, steps, told, course, network)
-            torch.save(network.state_dict(), done)
-        export(network, done.with_suffix(".onnx"))
-    if network is None:
-        raise SystemExit("--steps names no course")
-    network.eval()
-    return network
 
 
 def export(network: SceneNetwork, path: Path) -> None:
@@ -223,12 +201,8 @@ no probability, and none of this says what a real lane would show."""
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Make the X-ray scene network.")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--steps", type=int, nargs="+", default=[20_000, 16_000], help="of each course"
-    )
-    parser.add_argument(
-        "--shards", type=int, nargs="+", default=[40, 80], help="of 100 scenes, for each course"
-    )
+    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--shards", type=int, default=40, help="of 100 scenes")
     parser.add_argument("--first", type=int, default=0, help="with --only render: first shard")
     parser.add_argument("--only", choices=["render"])
     parser.add_argument("--keep", action="store_true", help="judge the network already in --folder")
