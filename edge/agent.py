@@ -34,7 +34,7 @@ from edge.uplink.lists import ListKeeper
 from edge.uplink.outbox import Outbox
 from edge.uplink.uplink import Uplink
 
-TICK = 0.05  # s between looks at limits and conditions when no device says anything
+TICK = 0.02  # s between looks at limits and conditions when no device says anything
 
 log = structlog.get_logger()
 

@@ -26,13 +26,14 @@ from edge.egate.standing import Standing
 from edge.egate.unit import EGateUnit
 from edge.runtime.clock import Clock
 from edge.runtime.worker import Post
-from edge.scanner.config import threshold_of
+from edge.scanner.config import thresholds_of
 from edge.scanner.examining import examinations
+from edge.scanner.projecting import threats
 from edge.scanner.unit import ScannerUnit
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.lists import ListKeeper
 from edge.uplink.outbox import Outbox
-from models.catalogue import Card, card, require_grade
+from models.catalogue import card, require_grade
 from models.xray.segmenter import CLOSE_UP
 from models.xray.segmenter import NAME as XRAY_MODEL
 from settings.addresses import split
@@ -70,11 +71,6 @@ def models_of(config: EGateConfig | ScannerConfig) -> dict[str, str]:
     return {entry.role: f"{entry.name}@{entry.version} {entry.sha256[:_HASH]}" for entry in used}
 
 
-def _recogniser() -> Card:
-    """Return the card of the scene network, with the threshold for both networks together."""
-    return card(XRAY_MODEL).model_copy(update={"threshold": card(CLOSE_UP).threshold})
-
-
 def build(
     config: EGateConfig | ScannerConfig,
     outbox: Outbox,
@@ -92,7 +88,7 @@ def build(
             listener(version)
 
     if isinstance(config, ScannerConfig):
-        known = _recogniser()
+        known = card(XRAY_MODEL)
         scanner = ScannerUnit(config, outbox, spool, clock, post, known, models, changed)
         return BuiltLane(scanner, [], listeners)
     display = display_of(config)
@@ -178,7 +174,9 @@ def seal_checker(store: trust.TrustStore, clock: Clock) -> CheckSeal:
 def check(config: EGateConfig | ScannerConfig) -> list[str]:
     """Return remarks on a lane that can be run; raise CatalogueError if it cannot."""
     if isinstance(config, ScannerConfig):
-        examinations(config.examinations, threshold_of(config, _recogniser()))
+        thresholds_of(config)
+        examinations(config.examinations, config.hardware == "real")
+        threats(config)
     models = models_of(config)
     remarks = [f"model {role}: {model}" for role, model in models.items()]
     if isinstance(config, EGateConfig):

@@ -5,12 +5,15 @@
    or marked as missing. One thread fills the ring, another may take from it.
 3. A running detector that says nothing in time is NoAnswer; one that only sends what is no line
    is Garbled.
+4. Every answer, and every line that goes on counting, is a sign of life: ``heard`` is called. One
+   that has nothing to say can be asked with `nudge`, which waits for nothing.
 """
 
 from __future__ import annotations
 
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from drivers.detector.codec import Code, Decoder, Order, Reply, Status, command
@@ -37,7 +40,8 @@ class DetectorInfo:
 class Detector:
     """A line detector on TCP. Blocking: one thread owns one detector.
 
-    Every verb raises NoAnswer, Garbled, Refused or LinkLost.
+    Every verb raises NoAnswer, Garbled, Refused or LinkLost. ``heard`` is called, in that thread,
+    at every sign of life.
     """
 
     def __init__(
@@ -45,17 +49,21 @@ class Detector:
         link: Link,
         patience: Patience = Patience(answer_within=1.0),  # noqa: B008 frozen
         clock: Clock = time.monotonic,
+        heard: Callable[[], None] = lambda: None,
     ) -> None:
-        self._link, self._patience, self._clock = link, patience, clock
+        self._link, self._patience, self._clock, self._heard = link, patience, clock, heard
         self._decoder = Decoder(1, 1)  # until the detector has said its shape
         self.info = self._introduce()
         self.rate = self.info.rate  # lines per second; until configured, the highest
         self.ring = self._decoder.ring
+        self.running = False  # started, and its stop not confirmed
         self._given: LineBlock | None = None  # by the last `read`
 
-    def configure(self, rate: float, order: Order = Order.LITTLE) -> None:
+    def configure(
+        self, rate: float, order: Order = Order.LITTLE, patience: Patience | None = None
+    ) -> None:
         """Set lines per second and byte order; Refused while it runs or out of range."""
-        self._command(Code.CONFIGURE, CONFIGURE.pack(round(rate * 1000), order))
+        self._command(Code.CONFIGURE, CONFIGURE.pack(round(rate * 1000), order), patience)
         self.rate = rate
 
     def start(self, lines: int | None = None) -> LineRing:
@@ -63,17 +71,23 @@ class Detector:
         self.ring = LineRing(self.info.energies, self.info.pixels, lines)
         self._given = None
         self._decoder.expect(self.ring)
+        self.running = True  # it may be, whatever becomes of the answer
         self._command(Code.START)
         return self.ring
 
-    def stop(self) -> None:
+    def stop(self, patience: Patience | None = None) -> None:
         """End the read-out. Lines on their way still come with `fill`."""
-        self._command(Code.STOP)
+        self._command(Code.STOP, patience=patience)
+        self.running = False
+
+    def nudge(self) -> None:
+        """Ask for a sign of life without waiting for it; `fill` and `read` take it in."""
+        self._link.write(command(Code.INFO))
 
     def fill(self, timeout: float = 0.05) -> bool:
         """Take in what came within ``timeout`` s; return whether the count went on."""
         before = self.ring.newest
-        self._decoder.feed(self._link.read(timeout))
+        self._take(timeout)
         return self.ring.newest > before
 
     def read(self, timeout: float = 1.0, at_least: int = 1) -> LineBlock:
@@ -111,22 +125,31 @@ class Detector:
         self._decoder = Decoder(energies, pixels)
         return DetectorInfo(energies, pixels, millihertz / 1000, name)
 
-    def _command(self, code: Code, data: bytes = b"") -> Reply:
-        for _ in range(self._patience.tries):
+    def _command(self, code: Code, data: bytes = b"", patience: Patience | None = None) -> Reply:
+        patience = patience or self._patience
+        for _ in range(patience.tries):
             self._link.write(command(code, data))
-            if answer := self._await(code):
+            if answer := self._await(code, patience.answer_within):
                 if answer.status != Status.DONE:
                     raise Refused(f"detector: {code.name} refused: {_named(answer.status)}")
                 return answer
-        raise NoAnswer(f"detector silent after {self._patience.tries} × {code.name}")
+        raise NoAnswer(f"detector silent after {patience.tries} × {code.name}")
 
-    def _await(self, code: Code) -> Reply | None:
-        deadline = self._clock() + self._patience.answer_within
+    def _await(self, code: Code, within: float) -> Reply | None:
+        deadline = self._clock() + within
         while (left := deadline - self._clock()) > 0:
-            for answer in self._decoder.feed(self._link.read(min(left, _READ))):
+            for answer in self._take(min(left, _READ)):
                 if answer.code == code:
                     return answer
         return None
+
+    def _take(self, timeout: float) -> list[Reply]:
+        """Take in what came within ``timeout`` s; return the answers."""
+        before = self._decoder.ring.newest
+        answers = self._decoder.feed(self._link.read(timeout))
+        if answers or self._decoder.ring.newest > before:
+            self._heard()
+        return answers
 
 
 def _named(status: int) -> str:

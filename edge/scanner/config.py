@@ -7,11 +7,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contract.presence import Kind
-from drivers.radiation.verdict import Thresholds
+from drivers.radiation.verdict import Thresholds as RadiationThresholds
 from edge.runtime.config import LaneSection, Serial
 from edge.scanner.inspection import Phase
 from edge.scanner.phantom.limits import SelfTest
-from models.catalogue import Card, CatalogueError
+from edge.scanner.source_config import XRaySourceDevice, by_hardware
+from models.xray.thresholds import Thresholds, thresholds
 from settings.files import Section, Where
 
 
@@ -19,14 +20,6 @@ class ConveyorDevice(Serial):
     """A conveyor and interlock controller on a Modbus RTU line."""
 
     address: int = Field(default=2, ge=1, le=247)
-
-
-class XRaySourceDevice(Serial):
-    """An X-ray generator."""
-
-    trailing_comma: bool = Field(default=True, description="the checksum covers the last comma")
-    kilovolts: float = Field(default=160.0, gt=0, le=450)
-    milliamperes: float = Field(default=1.0, gt=0, le=50)
 
 
 class DetectorDevice(Section):
@@ -89,6 +82,9 @@ class InspectionPolicy(Section):
     most_lost_lines: int = Field(
         default=0, ge=0, description="more of them make an image unreadable"
     )
+    most_saturated: float = Field(
+        default=0.001, ge=0, le=1, description="of the picture; more makes it unreadable"
+    )
     silent_for: float = Field(
         default=0.12, ge=0.05, le=1.0, description="s; a guard of the beam unheard so long ends it"
     )
@@ -124,9 +120,9 @@ class Identification(Section):
     neutron: float = Field(default=5.0, gt=0, description="σ above background that are an alarm")
 
     @property
-    def thresholds(self) -> Thresholds:
+    def thresholds(self) -> RadiationThresholds:
         """From what on a passage through the portal is an alarm."""
-        return Thresholds(gamma=self.gamma, neutron=self.neutron)
+        return RadiationThresholds(gamma=self.gamma, neutron=self.neutron)
 
 
 class Examinations(Section):
@@ -139,7 +135,12 @@ class Examinations(Section):
         default=0.25,
         gt=0,
         le=1,
-        description="share of the picture that no beam may have passed",
+        description="share of the goods that no beam may have passed; 1: any",
+    )
+    most_black_area: float = Field(
+        default=250.0,
+        gt=0,
+        description="cm² of one piece that no beam passed, at most, whatever its share; inf: any",
     )
     empty_template: Where | None = Field(
         default=None, description="of the empty thing, learned from this scanner's own scans"
@@ -152,6 +153,9 @@ class Examinations(Section):
     )
     wedges: Where | None = Field(
         default=None, description="this scanner's material wedges; without them no Zeff"
+    )
+    wedges_fresh_for: float = Field(
+        default=30 * 86_400.0, gt=0, description="s they may be used; then they are scanned anew"
     )
 
 
@@ -188,12 +192,30 @@ class ScannerConfig(LaneSection):
     self_test: SelfTest = SelfTest()
     evidence: Evidence = Evidence()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_hardware(cls, given: object) -> object:
+        """Have real hardware tested, and a simulated tube fresh, where the file does not say."""
+        return by_hardware(given)
 
-def threshold_of(config: ScannerConfig, card: Card) -> float:
-    """Return the score from which an item is held: the site's, or else the model's own."""
-    known = config.policy.threshold if config.policy.threshold is not None else card.threshold
-    if known is None:
-        raise CatalogueError(
-            f"model {card.name}: its card has no threshold; set policy.threshold in the lane's file"
-        )
-    return known
+    @model_validator(mode="after")
+    def _never_rests(self) -> Self:
+        """Check that a tube is worked up before an air reference, and so before any item."""
+        least = self.devices.xray_source.rests_from
+        if self.policy.air_fresh_for > least:
+            raise ValueError(
+                f"policy.air_fresh_for is {self.policy.air_fresh_for:g} s, but after {least:g} s "
+                "of rest the tube has to be worked up (devices.xray_source.warm_up), which is done "
+                "before an air reference is taken; make air_fresh_for shorter"
+            )
+        return self
+
+
+def thresholds_of(config: ScannerConfig) -> Thresholds:
+    """Return the scores from which an item is held: the site's own, or else the models'.
+
+    Raises CatalogueError.
+    """
+    if (own := config.policy.threshold) is not None:
+        return Thresholds(own, own)
+    return thresholds(config.geometry.pitch)

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 
+import numpy as np
+
 from contract.blob import Picture
 from drivers.detector.detector import Detector
 from drivers.detector.ring import LineRing
@@ -31,8 +33,10 @@ from edge.scanner.phases import Event
 from edge.scanner.processing import GivenUp, Processing, Seen
 from edge.scanner.story import Recorder, Story
 from edge.scanner.strips import Sight
+from edge.scanner.tip.measured import Noise
 from edge.uplink.errors import UplinkError
 from models.xray.segmenter import inspect
+from models.xray.thresholds import Thresholds
 
 LEAD_MARGIN = 100.0  # mm of air in front of the item that are kept
 
@@ -124,7 +128,7 @@ class Exposures:
         recorder: Recorder,
         policy: InspectionPolicy,
         geometry: Geometry,
-        threshold: float,
+        thresholds: Thresholds,
         clock: Clock,
     ) -> None:
         self._lane = lane
@@ -132,7 +136,7 @@ class Exposures:
         self._recorder = recorder
         self._policy = policy
         self._geometry = geometry
-        self._threshold = threshold
+        self._thresholds = thresholds
         self._clock = clock
         self._dark: Moments | None = None
         self._calibration: Calibration | None = None
@@ -145,6 +149,14 @@ class Exposures:
         return known is not None and known.fresh(
             self._clock.monotonic(), self._policy.air_fresh_for
         )
+
+    @property
+    def noise(self) -> Noise | None:
+        """The noise of the references that items are calibrated with, None before there are any."""
+        known, dark = self._calibration, self._dark
+        if known is None or dark is None:
+            return None
+        return Noise(known.noise, np.asarray(dark.noise / np.median(known.gain, -1)))
 
     async def take_dark(self) -> Event:
         """Take the dark reference."""
@@ -223,9 +235,8 @@ class Exposures:
         except (DriverError, CalibrationError, UplinkError, GivenUp) as error:
             return self._troubled(story, f"{type(error).__name__}: {error}")
         self._follow(seen.calibration)
-        story.analysis = analyse(
-            seen, ended, self._threshold, self._policy.most_lost_lines, self._most_quiet
-        )
+        threshold = self._thresholds.of(len(seen.overview))
+        story.analysis = analyse(seen, ended, threshold, self._policy, self._most_quiet)
         story.stages |= {"analyse": round((time.monotonic() - start) * 1000, 1)}
         self._scan = None  # what was kept is the item's now
         return Event.ANALYSED

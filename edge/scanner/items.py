@@ -1,10 +1,14 @@
 """The items in the lane: the one at hand, and the one before it that may still be leaving.
 
 1. Every item that was begun ends, once. One that nobody judged ends as unreadable and held.
-2. The phantom of a self-test is no item: nothing is recorded of it here.
+2. What the beam still does to an item that is held, until it is seen off, is the item's: so long it
+   waits for its end.
+3. The phantom of a self-test is no item: nothing is recorded of it here.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from contract.inspection import Disposition
 from edge.runtime.clock import Clock
@@ -14,12 +18,16 @@ from edge.scanner.story import Recorder, Story
 
 
 class Items:
-    """The stories that are open."""
+    """The stories that are open. ``radiates``: whether the beam is on, for all that was heard."""
 
-    def __init__(self, recorder: Recorder, clock: Clock) -> None:
+    def __init__(
+        self, recorder: Recorder, clock: Clock, radiates: Callable[[], bool] = lambda: False
+    ) -> None:
         self._recorder = recorder
         self._clock = clock
+        self._radiates = radiates
         self._leaving: Story | None = None
+        self._lit: Story | None = None  # held, and the beam not seen off yet
         self.at_hand: Story | None = None
 
     def begin(self, known: Known, *, moves_on: bool) -> Story:
@@ -45,9 +53,11 @@ class Items:
         return self.at_hand
 
     def exposed(self, exposed: Exposed) -> None:
-        """Add what the beam did to the item at hand."""
-        if self.at_hand is not None:
-            self.at_hand.exposed += exposed
+        """Add what the beam did, until now, to the item at hand or the one that waits for that."""
+        story = self._lit or self.at_hand
+        if story is not None:
+            story.exposed += exposed
+        self._end_dark()
 
     def sent(self, where: Disposition) -> None:
         """Note that the diverter lets the item at hand go on, and where."""
@@ -86,4 +96,11 @@ class Items:
             return
         if not story.recorded:
             self._recorder.unreadable(story, story.trouble or f"the scan was not finished: {phase}")
-        self._recorder.ended(story, Disposition.HOLD)
+        self._lit = story
+        self._end_dark()
+
+    def _end_dark(self) -> None:
+        """End what was held, if the beam is off."""
+        if self._lit is not None and not self._radiates():
+            story, self._lit = self._lit, None
+            self._recorder.ended(story, Disposition.HOLD)

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from drivers.conveyor.registers import ConveyorState
+from drivers.xray_source.source import ReadBack
 from edge.runtime.clock import Clock
 from edge.runtime.controller import ControllerWatch
 from edge.runtime.lane import Lane
@@ -15,7 +16,7 @@ from edge.scanner import devices
 from edge.scanner.conditions import Conditions
 from edge.scanner.config import ScannerConfig
 from edge.scanner.devices import SourceState, Workers
-from edge.scanner.dose import DoseBook, Exposed
+from edge.scanner.dose import DoseBook, Exposed, Meter
 from edge.scanner.inspection import BEAM, SCANS, Phase
 from edge.scanner.self_test import SelfTestDuty
 from edge.scanner.tracking import Span, Tracked
@@ -31,7 +32,8 @@ class Lookout:
         self._lane = lane
         self._clock = clock
         self._heart = ControllerWatch(devices.CONVEYOR, lane, clock)
-        self._source_at = clock.monotonic()
+        tube = config.devices.xray_source
+        self._meter = Meter(ReadBack(tube.kilovolts, tube.milliamperes, 0.0), clock.monotonic())
         self._stands = False
         self.motion = Motion()
         self.conveyor: ConveyorState | None = None
@@ -43,19 +45,29 @@ class Lookout:
         """Where the belt is, in mm."""
         return 0.0 if self.conveyor is None else self.conveyor.position
 
-    def belt(self, state: ConveyorState) -> None:
-        """Take in what the conveyor says."""
+    @property
+    def radiates(self) -> bool:
+        """Whether the beam is on, for all that was heard: it was, and has not been seen off."""
+        return self._meter.on
+
+    def belt(self, state: ConveyorState, book: DoseBook) -> Exposed:
+        """Take in what the conveyor says; return what the beam of a generator that is away did."""
+        now = self._clock.monotonic()
         self.tracked = self.tracked.follow(self.conveyor, state)
         self.conveyor = state if self._heart.alive(state.controller_beat) else None
-        self._stands = self.motion.stands(state, self._clock.monotonic())
+        self._stands = self.motion.stands(state, now)
+        away = self.source is None
+        return self._meter.relay(book, now, permits=state.beam_permitted, away=away)
 
     def tube(self, state: SourceState, book: DoseBook) -> Exposed:
         """Take in what the generator says; return what its beam did since it last spoke."""
-        now = self._clock.monotonic()
-        before, since, self._source_at = self.source, now - self._source_at, now
         self.source = state
-        was_on = before is not None and before.status.beam_on
-        return book.on(state.read_back, since) if was_on else Exposed()
+        now, on = self._clock.monotonic(), state.status.beam_on
+        return self._meter.seen(book, now, state.read_back, on=on)
+
+    def left(self, book: DoseBook) -> Exposed:
+        """Take in that the beam was turned off as the programme ends; return what it did."""
+        return self._meter.relay(book, self._clock.monotonic(), permits=False, away=True)
 
     def lost(self, device: str) -> None:
         """Take in that ``device`` is away."""

@@ -20,9 +20,8 @@ NAME, OURS = "recognisers", "own"
 
 @dataclass(frozen=True)
 class SecondOpinion:
-    """The verdict of our own recogniser, from ``threshold`` on an alarm, and of ``others``."""
+    """The verdict of our own recogniser, which is the analysis', and of ``others``."""
 
-    threshold: float
     others: Sequence[Recogniser]
 
     def __call__(self, item: Item) -> Check:
@@ -36,9 +35,10 @@ class SecondOpinion:
             regions=[_region(thing) for thing in verdict.regions],
         )
 
-    def _ours(self, item: Item) -> Report:
+    @staticmethod
+    def _ours(item: Item) -> Report:
         regions = tuple(_box(region, "") for region in item.analysis.regions)
-        return Report(OURS, self.threshold, item.analysis.score, regions)
+        return Report(OURS, item.analysis.threshold, item.analysis.score, regions)
 
     @staticmethod
     def _report(one: Recogniser, item: Item) -> Report:

@@ -2,11 +2,14 @@
 
 1. Two items may be open at once: the one at hand, and the one before it that leaves.
 2. What an item's beam did is recorded with its end, together with the day's total.
+3. The pictures of a self-test's phantom are no item's: they stay in memory, as fine as they were
+   taken, until they have been measured.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -77,13 +80,24 @@ class Recorder:
         self._evidence = evidence
         self._threshold = threshold
         self._book = book
+        self._phantom: dict[str, bytes] | None = None  # by hash; None when an item is looked at
         self._recogniser = Recogniser(name=card.name, version=card.version, sha256=card.sha256)
 
     def started(self, story: Story, leaving: Story | None) -> bool:
         """Remember on disk which items are in the lane; return whether that is there."""
+        self._phantom = None
         before = "" if leaving is None else leaving.inspection
         state = {OPEN_INSPECTION: story.inspection, LEAVING: before}
         return self._lane.record(Stream.HEALTH, "health.report", self._lane.report(), state)
+
+    def test_begins(self) -> None:
+        """Keep what is taken from now on as the phantom's, until the next item is begun."""
+        self._phantom = {}
+
+    def measured(self, pictures: Sequence[Picture]) -> list[bytes]:
+        """Return the files of the phantom's ``pictures``, once; KeyError for any other's."""
+        phantom, self._phantom = self._phantom or {}, None
+        return [phantom[picture.blob.sha256] for picture in pictures]
 
     def recover(self, now: float) -> None:
         """End the items that a restart left in the lane: an operator has to look at them."""
@@ -111,6 +125,11 @@ class Recorder:
         ]
 
     def _spooled(self, content: bytes) -> Blob:
+        if (phantom := self._phantom) is not None:
+            digest = hashlib.sha256(content).hexdigest()
+            phantom[digest] = content
+            address = {"sha256": digest, "size": len(content), "media_type": MEDIA_TYPE}
+            return Blob.model_validate(address)
         blob = self._spool.put(content, MEDIA_TYPE, personal=False)
         if self._evidence is not None:
             self._evidence.take(blob.sha256, content)
@@ -173,6 +192,7 @@ class Recorder:
 
     def tested(self, story: Story, measures: list[Measure], passed: bool, detail: str) -> bool:
         """Record what a self-test measured; return whether that is on disk."""
+        self._phantom = None
         tested = Tested(
             test=story.inspection,
             passed=passed,
@@ -192,7 +212,7 @@ class Recorder:
             item=story.known.identity.container or story.inspection[:12],
             finding=finding,
             disposition=Disposition.HOLD,
-            threshold=self._threshold,
+            threshold=story.analysis.threshold if story.analysis else self._threshold,
             checks=list(checks),
             identity=story.known.identity,
             radiation=story.known.radiation,

@@ -22,7 +22,7 @@ from edge.runtime.lane import Lane
 from edge.runtime.orders import close_lane, open_lane
 from edge.runtime.worker import Condition, Happening, Post, Seen
 from edge.scanner import devices
-from edge.scanner.config import ScannerConfig, threshold_of
+from edge.scanner.config import ScannerConfig, thresholds_of
 from edge.scanner.deciding import Deciding
 from edge.scanner.devices import SourceState
 from edge.scanner.dose import DoseBook
@@ -39,6 +39,7 @@ from edge.scanner.orders import decide
 from edge.scanner.projecting import Projecting
 from edge.scanner.self_test import SelfTestDuty
 from edge.scanner.story import DAY, Recorder, Story
+from edge.scanner.working_up import WorkingUp
 from edge.uplink.blobs import BlobSpool
 from edge.uplink.commands import Answer
 from edge.uplink.outbox import Outbox
@@ -65,26 +66,27 @@ class ScannerUnit:
         self._config = config
         self._clock, self._changed = clock, changed
         self.lane = Lane(outbox, clock, lambda: self._engine.phase, models)
-        policy = config.policy
-        threshold = threshold_of(config, card)
+        policy, limits = config.policy, LIMITS | config.policy.limits
+        scores = thresholds_of(config)
         self._book = DoseBook.opened(config.dose, outbox.state().get(DAY), clock.now().date())
         self._workers = devices.workers(config.devices, config.geometry, post)
         for worker in self._workers.all():
             self.lane.add(worker)
         keeper = kept_beside(self.lane, config, spool, clock, post)
-        self._recorder = Recorder(self.lane, spool, card, threshold, self._book, keeper)
+        self._recorder = Recorder(self.lane, spool, card, scores.both, self._book, keeper)
         self._exposures = Exposures(
-            self.lane, self._workers, self._recorder, policy, config.geometry, threshold, clock
+            self.lane, self._workers, self._recorder, policy, config.geometry, scores, clock
         )
         self._engine: Engine[Phase, Event, Do] = Engine(
             INSPECTION,
             levels=LEVELS,
-            limits=LIMITS | policy.limits,
+            limits=limits,
             timed_out=Event.TIMED_OUT,
             clock=clock,
             holds=self._holds,
-            perform=self._perform,
+            perform=lambda effect: self._EFFECTS[effect](self),
             entered=self._entered,
+            stretch=lambda: self._machinery.patience(self.phase, limits[Phase.WARMING]),
         )
         self._hands: Hands[Event] = Hands(
             self.lane, self._engine.happen, self._engine.look, lambda: self.phase in _MAKING_SAFE
@@ -93,17 +95,20 @@ class ScannerUnit:
         self._deciding = Deciding(
             self.lane,
             self._recorder,
-            examinations(config.examinations, threshold),
+            examinations(config.examinations, config.hardware == "real"),
             self._duty,
             Memory(config.data),
             config.geometry.pitch,
             clock,
         )
         self._identifier = Identifier(config, self._workers, clock)
-        self._machinery = Machinery(self._workers, self._hands, clock)
+        tube = WorkingUp(config.devices.xray_source, self.lane)
+        self._machinery = Machinery(self._workers, self._hands, tube, clock)
         self._lookout = Lookout(config, self._workers, self.lane, clock)
-        self._items = Items(self._recorder, clock)
-        self._projecting = Projecting(config, self.lane, spool, clock)
+        self._items = Items(self._recorder, clock, lambda: self._lookout.radiates)
+        self._projecting = Projecting(
+            config, self.lane, spool, clock, noise=lambda: self._exposures.noise
+        )
 
     @property
     def phase(self) -> Phase:
@@ -118,6 +123,7 @@ class ScannerUnit:
     def stop(self) -> None:
         """Turn the beam off and stop the devices; an open inspection ends as held."""
         self._machinery.leave()
+        self._items.exposed(self._lookout.left(self._book))
         self._end_held()
         self.lane.stop()
 
@@ -127,11 +133,12 @@ class ScannerUnit:
         self._identifier.hear(happening)
         match happening:
             case Seen(devices.CONVEYOR, ConveyorState() as state):
-                self._lookout.belt(state)
+                self._items.exposed(self._lookout.belt(state, self._book))
                 self._follow_belt(state)
             case Seen(devices.SOURCE, SourceState() as state):
                 self._items.exposed(self._lookout.tube(state, self._book))
                 self._machinery.follow(self.phase, state)
+                self._engine.stretch_now()
             case Condition(device, _, error) if error is not None:
                 self._lookout.lost(device)
         self._engine.look()
@@ -156,9 +163,9 @@ class ScannerUnit:
                 return how, why or f"{self.phase}"
         return Execution.REFUSED, f"a scanner does not know {command.verb}"
 
-    # Conditions
-
     def _holds(self, level: Event) -> bool:
+        if level is Event.BEAM_IS_ON and self._machinery.works_up(self.phase):
+            return False
         now = self._lookout.conditions(
             self.phase,
             self._duty,
@@ -176,9 +183,6 @@ class ScannerUnit:
                 self._engine.happen(Event.SCAN_FAILED)
 
     # Effects
-
-    def _perform(self, effect: Do) -> None:
-        self._EFFECTS[effect](self)
 
     def _belt_run(self) -> None:
         geometry, story = self._config.geometry, self._items.at_hand
@@ -201,6 +205,7 @@ class ScannerUnit:
 
     def _begin_test(self) -> None:
         self._items.begin_test(self.phase, moves_on=self._moves_on())
+        self._recorder.test_begins()
 
     def _moves_on(self) -> bool:
         """Take the next item; return whether the one before it is leaving."""
@@ -224,12 +229,8 @@ class ScannerUnit:
         return story
 
     def _judge_test(self) -> None:
-        story = self._scanned()
-
-        async def judged() -> Event:
-            return await self._deciding.judge(story, await self._exposures.analyse(story))
-
-        self._hands.begin(judged(), Event.TEST_FAILED)
+        judging = self._deciding.judge(self._scanned(), self._exposures.analyse)
+        self._hands.begin(judging, Event.TEST_FAILED)
 
     def _at_hand(self) -> Story:
         assert self._items.at_hand is not None
@@ -251,7 +252,7 @@ class ScannerUnit:
         self._items.held(self.phase)
 
     _EFFECTS: dict[Do, Callable[[ScannerUnit], None]] = {  # noqa: RUF012 never changed
-        Do.BEAM_ON: lambda self: self._machinery.beam_on(),
+        Do.BEAM_ON: lambda self: self._machinery.beam_on(self.phase),
         Do.BEAM_OFF: lambda self: self._machinery.beam_off(),
         Do.BELT_RUN: _belt_run,
         Do.BELT_STOP: lambda self: self._machinery.stop(),

@@ -1,8 +1,8 @@
 """Watches over what guards the beam: is it heard, does the belt move.
 
-1. A beam is wanted only while conveyor and generator are heard: whoever polls them notes it in the
-   device's own thread, so that a busy loop is not taken for a silent line. One lost frame is not
-   silence; ``silent_for`` is.
+1. A beam is wanted only while conveyor, generator and detector are heard: it is noted in the
+   device's own thread, so that a busy loop is not taken for a silent line, nor a thread that waits
+   for an answer for one that has it. One lost frame is not silence; ``silent_for`` is.
 2. A belt that runs through a scan and then stands by its own encoder is a jam, long before its
    controller calls it one.
 """

@@ -1,4 +1,4 @@
-"""Walks the inspection table over every reachable state, and holds each step against J1 to J13.
+"""Walks the inspection table over every reachable state, and holds each step against J1 to J14.
 
 The list is in test_inspection_invariants.py.
 """
@@ -14,7 +14,6 @@ from tests.simulation.scanner_model import (
     BEAM,
     LEVELS,
     MOST_STEPS,
-    THREATS,
     TIME,
     TROUBLES,
     Item,
@@ -27,6 +26,7 @@ from tests.simulation.scanner_model import (
     known,
     moves,
     seen,
+    threats,
 )
 
 P, E = Phase, Event
@@ -34,6 +34,7 @@ RESTING = {P.CLOSED, P.FAULT}
 Graph = dict[State, set[tuple[str, State]]]
 SAID = tuple(event for event in Event if event not in LEVELS)
 SCANS = {P.SCANNING, P.TEST_SCANNING}
+WAIT_FOR_ITEMS = {P.IDLE, P.TESTING, P.ARMING}
 ANSWERS = {  # work that was dropped answers no more
     E.DARK_TAKEN: {P.DARKENING},
     E.AIR_TAKEN: {P.AIRING},
@@ -69,7 +70,7 @@ class Lane:
             waits = self._waits[state.phase]
             level = next((one for one in LEVELS if one in waits and one in levels), None)
             if level is None:
-                return at_rest(state, levels)
+                return at_rest(state, trouble)
             state = self._step(state, level, sight, trouble)
         raise Violated(f"J10 the table goes in a circle: {state}")
 
@@ -110,8 +111,8 @@ class Lane:
         return tracks(state, do)
 
     def _may_radiate(self, state: State, before: State, sight: World, trouble: str) -> None:
-        threats = seen(before, sight, trouble) & set(THREATS)
-        hold(not threats, f"J1 {threats} while the beam is asked for", state)
+        dangers = threats(trouble, before.phase)
+        hold(not dangers, f"J1 {set(dangers)} while the beam is asked for", state)
         if state.phase is not P.WARMING:
             fresh = state.accepted and trouble != "stale"
             hold(fresh, "J2 references accepted and fresh", state)
@@ -174,12 +175,18 @@ def tracks(state: State, do: Do) -> State:
     return state
 
 
-def at_rest(state: State, levels: set[Event]) -> State:
-    """Hold ``state`` against what must be true when the lane has done what it saw."""
+def at_rest(state: State, trouble: str) -> State:
+    """Hold ``state`` against what must be true when the lane has done what there was to see."""
     world, phase = state.world, state.phase
-    threats = levels & set(THREATS)
-    hold(not (threats and (world.told_beam or world.runs)), f"J3 {threats} stops", state)
+    dangers = threats(trouble, phase)
+    hold(not (dangers and (world.told_beam or world.runs)), f"J3 {set(dangers)} stops", state)
     hold(not world.told_beam or phase in BEAM, "J4 a phase that uses the beam", state)
+    fresh = state.accepted and trouble != "stale"
+    hold(fresh or phase not in WAIT_FOR_ITEMS, "J2 references are taken anew", state)
+    lit = world.beam or phase not in SCANS | {P.AIRING}
+    hold(lit, "J14 lines are taken with a beam", state)
+    long = any(item.place is Place.LONG for item in world.items)
+    hold(not long or phase not in SCANS, "J14 what is too long is not scanned on", state)
     hold(phase not in RESTING or not (world.told_beam or world.runs), "J8 all is off", state)
     let_on = world.runs and world.points is Diverter.RELEASE
     leaves = state.gone or any(item.judged for item in world.items)

@@ -1,7 +1,8 @@
 """A small scanner for the model check: tube, belt with items, people, time; and who walks a table.
 
 The tube and the belt obey everything: no hard-wired interlock cuts the beam here. So what holds,
-holds by the table. The lane sees the world through its own conditions (edge.scanner.conditions).
+holds by the table. The lane sees the world through its own conditions (edge.scanner.conditions);
+what it must see is told here, by THREATENS and by the world itself.
 """
 
 from __future__ import annotations
@@ -120,9 +121,37 @@ def _with(world: World, index: int, item: Item) -> World:
 # What the lane sees
 
 TIME = ("stale", "due", "overdue", "closing")  # what an hour brings, or an officer
-TROUBLES = ("", "person", "door", "conveyor", "source", "detector", "silent", "astray", "jam",
-            "stands", "disobeys", "disk", *TIME)  # fmt: skip
-"""What the lane sees at one look; it may be gone at the next."""
+THREATENS: dict[str, set[Event]] = {
+    "stop": {E.EMERGENCY},
+    "person": {E.PERSON_IN_ZONE},
+    "door": {E.INTERLOCK_OPEN},
+    "jam": {E.JAMMED},
+    "stands": {E.JAMMED},
+    "tube": {E.LANE_FAULT},
+    "belt": {E.LANE_FAULT},
+    "disobeys": {E.LANE_FAULT},
+    "conveyor": {E.DEVICE_FAILED},
+    "source": {E.DEVICE_FAILED},
+    "detector": {E.DEVICE_FAILED},
+    "silent": {E.LINK_SILENT},
+    "astray": {E.BEAM_ASTRAY},
+    "disk": {E.DISK_FULL},
+}
+"""What must be seen in each trouble: written down here once more, not taken from the lane.
+
+Each comes alone: a person counts though the interlock, for whatever reason, says that it is closed.
+"""
+
+TROUBLES = ("", *THREATENS, *TIME)
+"""What the lane looks at once; it may be gone at the next look."""
+
+
+def threats(trouble: str, phase: Phase) -> frozenset[Event]:
+    """Return what threatens; a silent link does where a beam is wanted."""
+    if trouble == "silent" and phase not in BEAM:
+        return frozenset()
+    return frozenset(THREATENS.get(trouble, set()))
+
 
 _AT, _GEOMETRY = 100_000.0, Geometry()
 _SPANS = {
@@ -201,14 +230,14 @@ def _conveyor(sight: World, trouble: str) -> ConveyorState:
         position=_AT,
         entry_barrier=False,
         exit_barrier=False,
-        emergency_stop=False,
+        emergency_stop=trouble == "stop",
         person_in_zone=trouble == "person",
         door_open=trouble == "door",
-        interlock_closed=trouble not in ("person", "door"),
+        interlock_closed=trouble != "door",
         beam_permitted=sight.told_beam,
         host_silent=False,
         diverter=sight.points,
-        faults=Fault.JAM if trouble == "jam" else Fault(0),
+        faults={"jam": Fault.JAM, "belt": ~Fault.JAM}.get(trouble, Fault(0)),
         heartbeat=0,
         controller_beat=0,
         items_in=0,
@@ -218,7 +247,8 @@ def _conveyor(sight: World, trouble: str) -> ConveyorState:
 
 def _source(sight: World, trouble: str) -> SourceState:
     kv = KILOVOLTS * sight.beam
-    return SourceState(SourceStatus(sight.beam, trouble != "door", False), ReadBack(kv, 1.0, 25.0))
+    status = SourceStatus(sight.beam, trouble != "door", trouble == "tube")
+    return SourceState(status, ReadBack(kv, 1.0, 25.0))
 
 
 __all__ = [
@@ -239,4 +269,5 @@ __all__ = [
     "known",
     "moves",
     "seen",
+    "threats",
 ]

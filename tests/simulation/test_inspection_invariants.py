@@ -2,7 +2,8 @@
 
 What must hold (docs/scanner.md tells the same list):
 J1  beam asked for ⇒ interlock proved closed, nobody near, every device well
-J2  beam asked for to scan ⇒ references accepted and fresh; self-test not overdue
+J2  beam asked for to scan ⇒ references accepted and fresh; self-test not overdue; stale references
+    are taken anew before the next item
 J3  a threat (person, door, jam, device gone or silent, …) ⇒ beam off and belt stopped at once
 J4  beam wanted ⇒ a phase that uses it
 J5  nothing moves into the tunnel but with beam and lines, or on its way to the search table
@@ -14,6 +15,7 @@ J10 no dead end: from every state the lane can be closed, and can be idle again
 J11 references: the dark one without a beam, both with the belt standing and nothing in the beam
 J12 every item that was begun ends: none is open in a lane that is idle, closed or at fault
 J13 only an officer opens a lane that was closed or at fault
+J14 lines are taken with a beam, and of nothing that reaches the diverter before they are complete
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ from tests.system.scanner_world import ScannerWorld, thing
 WANTED = 0.2  # s from the threat to the command that turns the beam off
 
 
+SILENT = {"stall": True, "mute": 10_000}  # neither lines nor answers: its cable is pulled
+
+
 class Disturbed(Exception):
     """The lane stopped, or was through, before it was threatened: the machine is busy."""
 
@@ -22,6 +25,7 @@ THREATS: dict[str, Callable[[ScannerWorld], None]] = {
     "the emergency stop": lambda world: world.sim.conveyor.set_emergency_stop(True),
     "a silent conveyor": lambda world: setattr(world.sim.conveyor.faults, "mute", 10_000),
     "a silent generator": lambda world: setattr(world.sim.source.faults, "mute", 10_000),
+    "a silent detector": lambda world: vars(world.sim.detector.faults).update(SILENT),
     "a detector that hangs up": lambda world: setattr(world.sim.detector.faults, "hang_up", 1),
 }
 """Each may come at any time; here it comes while the air reference is taken."""
@@ -32,6 +36,7 @@ IN_SCAN: dict[str, Callable[[ScannerWorld], None]] = {
         world.sim.conveyor.faults, "frozen_encoder", True
     ),
     "a detector that stalls": lambda world: setattr(world.sim.detector.faults, "stall", True),
+    "a silent detector": lambda world: vars(world.sim.detector.faults).update(SILENT),
 }
 """These need a belt that runs, and lines that come: they are for the middle of a scan."""
 

@@ -1,7 +1,14 @@
-"""Beam-off within 200 ms of whatever threatens, at a real agent with its real settings."""
+"""Beam-off within 200 ms of whatever threatens, at a real agent with its real settings.
+
+Four tries of five have to be in time. One that was late counts, unless it would have been in time
+but for the machine: a thread that only wants to wake up measures what others took from it.
+tests/simulation/test_beam_off_in_time.py sums the deadlines on the way for every threat and phase.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,8 +25,38 @@ from tests.system.scanner_world import ScannerWorld, scanner_world
 
 pytestmark = pytest.mark.realtime
 
-TRIES = 5  # the machine is shared: one try that was in time shows that the lane is
+Threat = Callable[[ScannerWorld], None]
+TRIES, IN_TIME = 5, 4
 DISTURBED = 15  # tries that may come to nothing, the machine being that busy
+BEAT = 0.005  # s
+
+
+class Metronome:
+    """A thread that wakes up every BEAT, and knows how much later it did."""
+
+    def __init__(self) -> None:
+        self._late: list[tuple[float, float]] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="metronome")
+
+    def __enter__(self) -> Metronome:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def lost(self, start: float, end: float) -> float:
+        """Return the s between two moments in which this process had to wait for the machine."""
+        return sum(min(late, at - start) for at, late in list(self._late) if start < at <= end)
+
+    def _run(self) -> None:
+        last = time.monotonic()
+        while not self._over.wait(BEAT):
+            now = time.monotonic()
+            self._late.append((now, max(0.0, now - last - BEAT)))
+            last = now
 
 
 @pytest.fixture(scope="module")
@@ -28,29 +65,59 @@ def scanner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScannerWorld]:
         yield world
 
 
-def soon(measure: Callable[[], float]) -> float:
-    """Return the first time that is short enough, or the last there is; infinite for none."""
-    took, tries, disturbed = float("inf"), 0, 0
-    while took > WANTED and tries < TRIES and disturbed < DISTURBED:
-        try:
-            took = measure()
-            tries += 1
-        except Disturbed:
-            disturbed += 1
+@pytest.fixture(scope="module")
+def metronome() -> Iterator[Metronome]:
+    with Metronome() as beats:
+        yield beats
+
+
+def tried(
+    cut: Callable[[ScannerWorld, Threat], float],
+    scanner: ScannerWorld,
+    threat: Threat,
+    metronome: Metronome,
+) -> float:
+    """Return the s that one beam-off took. Raises Disturbed."""
+    came = 0.0
+
+    def comes(world: ScannerWorld) -> None:
+        nonlocal came
+        came = time.monotonic()
+        threat(world)
+
+    took = cut(scanner, comes)
+    if took - metronome.lost(came, came + took) <= WANTED < took:
+        raise Disturbed
     return took
 
 
+def are_in_time(name: str, measure: Callable[[], float]) -> None:
+    """Hold enough of the tries against the time that is wanted."""
+    took: list[float] = []
+    disturbed = 0
+    late = 0
+    while len(took) - late < IN_TIME and late <= TRIES - IN_TIME:
+        try:
+            took.append(measure())
+        except Disturbed:
+            disturbed += 1
+        late = sum(each > WANTED for each in took)
+        if disturbed >= DISTURBED:
+            pytest.skip(f"the machine is too busy: {disturbed} tries were disturbed, {took} not")
+    told = ", ".join(f"{each * 1000:.0f}" for each in took)
+    print(f"{name}: {told} ms; {disturbed} disturbed")
+    assert late <= TRIES - IN_TIME, told
+
+
 @pytest.mark.parametrize("name", THREATS)
-def test_the_beam_is_told_off_in_time(scanner: ScannerWorld, name: str) -> None:
-    took = soon(lambda: cut_in_air(scanner, THREATS[name]))
-    print(f"{name}: {took * 1000:.0f} ms")
-    assert took <= WANTED
+def test_the_beam_is_told_off_in_time(
+    scanner: ScannerWorld, metronome: Metronome, name: str
+) -> None:
+    are_in_time(name, lambda: tried(cut_in_air, scanner, THREATS[name], metronome))
 
 
 @pytest.mark.parametrize("name", IN_SCAN)
 def test_the_beam_is_told_off_in_time_in_the_middle_of_a_scan(
-    scanner: ScannerWorld, name: str
+    scanner: ScannerWorld, metronome: Metronome, name: str
 ) -> None:
-    took = soon(lambda: cut_in_scan(scanner, IN_SCAN[name]))
-    print(f"{name}: {took * 1000:.0f} ms")
-    assert took <= WANTED
+    are_in_time(name, lambda: tried(cut_in_scan, scanner, IN_SCAN[name], metronome))

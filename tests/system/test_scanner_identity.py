@@ -107,6 +107,18 @@ def test_an_undetermined_passage_holds(scanner: ScannerWorld) -> None:
     assert found["disposition"] == "hold"
 
 
+def test_a_passage_whose_first_scan_was_garbled_holds(scanner: ScannerWorld) -> None:
+    with scanner.sim.portal.lock:  # the next line that it says is the first scan
+        scanner.sim.announced(NUMBER, 1000.0)
+        scanner.sim.portal.faults.truncate = 1
+    found = inspected(scanner)
+    [radiation] = [check for check in found["checks"] if check["name"] == "radiation"]
+    assert radiation["finding"] == "unreadable"
+    assert "spoilt or not heard" in radiation["detail"]
+    assert found["radiation"]["occupancy"] is not None, "its end was heard"
+    assert found["disposition"] == "hold"
+
+
 def test_what_is_missing_is_told_and_decided_by_policy(scanner: ScannerWorld) -> None:
     scanner.sim.camera.container_leaves()
     scanner.sim.weighbridge.drive_off()

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,12 @@ class Bench:
         self.shown = air.transpose(1, 0, 2)
         self.device = FakeDetector(self.shown, rate=RATE, beam_on=True)
         self.time = SimulatedTime(self.device)
-        self.detector = Detector(Cable(self.device, self.time.advance), clock=self.time)
+        self.heard: list[float] = []
+        self.detector = Detector(
+            Cable(self.device, self.time.advance),
+            clock=self.time,
+            heard=lambda: self.heard.append(self.time()),
+        )
         self.detector.configure(RATE)
         self.rings: list[LineRing] = []
         self.end = threading.Event()
@@ -59,7 +65,19 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 def stopped(bench: Bench):
     yield
     assert not bench.device.running
+    assert not bench.detector.running
     assert all(ring._ended for ring in bench.rings)
+
+
+@contextmanager
+def told_at_once(bench: Bench):
+    """Whoever polls the detector stops it; until then nobody waits for that."""
+    yield
+    assert bench.detector.running
+    assert all(ring._ended for ring in bench.rings)
+    bench.detector.stop()
+    assert not bench.device.running
+    assert not bench.detector.running
 
 
 def test_a_scan_ends_when_it_is_told_to_and_loses_nothing(bench: Bench) -> None:
@@ -85,16 +103,54 @@ def test_a_detector_that_falls_silent_ends_it_soon(bench: Bench, lines: int) -> 
         bench.after(lines, stall)
     else:
         stall()
-    with stopped(bench), pytest.raises(NoAnswer, match="no line in"):
+    with told_at_once(bench), pytest.raises(NoAnswer, match="no line in"):
         bench.scan()
     took = bench.time() - bench.stalled_at
-    assert took <= (0.2 if lines else 1.2)
+    assert took <= (0.15 if lines else 1.1)
     assert len(bench.rings) == bool(lines)
+
+
+def pulled(bench: Bench) -> None:
+    """Pull the detector's cable: neither lines nor answers, and no word of it."""
+    bench.device.faults.stall, bench.device.faults.mute = True, 10_000
+    bench.stalled_at = bench.time()
+
+
+def test_a_link_that_dies_in_a_scan_is_told_before_anything_is_asked_of_it(bench: Bench) -> None:
+    bench.after(200, lambda: pulled(bench))
+    with pytest.raises(NoAnswer, match="no line in"):
+        bench.scan()
+    assert bench.time() - bench.stalled_at <= 0.15
+
+
+def test_a_link_that_dies_in_a_reference_is_told_at_once(bench: Bench) -> None:
+    bench.after(60, lambda: pulled(bench))
+    with pytest.raises(NoAnswer, match="no line in"):
+        reference(bench.detector)
+    assert bench.time() - bench.stalled_at <= 0.15
+
+
+def test_a_detector_without_a_line_yet_says_that_it_is_there(bench: Bench) -> None:
+    """So its pulse goes on until the first line, and one whose link has died has none."""
+    bench.device.faults.stall = True
+    bench.heard.clear()
+    with told_at_once(bench), pytest.raises(NoAnswer):
+        bench.scan()
+    beats = [0.0, *bench.heard]
+    assert max(late - early for early, late in pairwise(beats)) < 0.08
+    assert beats[-1] > 0.9
+
+
+def test_a_dead_link_has_no_pulse(bench: Bench) -> None:
+    bench.after(0, lambda: pulled(bench))
+    with pytest.raises(NoAnswer):
+        bench.scan()
+    assert bench.heard[-1] <= bench.stalled_at
 
 
 def test_a_detector_that_counts_afresh_is_as_good_as_silent(bench: Bench) -> None:
     bench.after(500, lambda: setattr(bench.device.faults, "restart", 1))
-    with stopped(bench), pytest.raises(NoAnswer):
+    with told_at_once(bench), pytest.raises(NoAnswer):
         bench.scan()
     assert bench.rings[0].tally.restarted > 50
 
@@ -155,7 +211,6 @@ def test_lost_lines_are_not_part_of_a_reference(bench: Bench) -> None:
 
 def test_a_reference_of_a_detector_that_falls_silent_ends_soon(bench: Bench) -> None:
     bench.after(60, lambda: setattr(bench.device.faults, "stall", True))
-    with pytest.raises(NoAnswer):
+    with told_at_once(bench), pytest.raises(NoAnswer):
         reference(bench.detector)
-    assert bench.time() < 0.06 + 0.3
-    assert not bench.device.running
+    assert bench.time() < 0.06 + 0.2

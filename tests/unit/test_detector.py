@@ -199,6 +199,42 @@ def test_answers_lost_and_spoilt(bench: Bench) -> None:
         bench.detector.stop()
 
 
+def test_every_sign_of_life_is_told(bench: Bench) -> None:
+    heard: list[float] = []
+    bench.detector._heard = lambda: heard.append(bench.time())
+    bench.detector.configure(rate=100)
+    bench.detector.start()
+    assert len(heard) == 2
+    bench.time.advance(0.05)
+    assert bench.detector.fill()
+    assert len(heard) == 3
+    bench.device.faults.stall = True
+    assert not bench.detector.fill()
+    assert len(heard) == 3
+    bench.detector.nudge()  # takes no time, and its answer is taken in with the lines
+    assert not bench.detector.fill()
+    assert len(heard) == 4
+    bench.device.faults.mute = 1
+    bench.detector.nudge()
+    assert not bench.detector.fill()
+    assert len(heard) == 4
+
+
+def test_it_knows_whether_it_may_run(bench: Bench) -> None:
+    bench.device.faults.mute = 2
+    with pytest.raises(NoAnswer, match="2 × START"):
+        bench.detector.start()
+    assert bench.device.running
+    assert bench.detector.running, "nobody knows whether it heard"
+    bench.device.faults.mute, before = 1, bench.time()
+    with pytest.raises(NoAnswer, match="1 × STOP"):
+        bench.detector.stop(Patience(0.04, 1))
+    assert bench.time() - before < 0.05
+    assert bench.detector.running
+    bench.detector.stop()
+    assert not bench.detector.running
+
+
 def test_an_array_is_played_round_and_round() -> None:
     device = FakeDetector(np.stack([picture(n) for n in range(4)]))
     assert np.array_equal(device._look(6), picture(2))

@@ -22,6 +22,7 @@ from edge.scanner.phases import Event
 from edge.uplink.errors import SpoolFull
 from models.xray import segmenter
 from models.xray.projection import air_counts, dark_counts, make_detector
+from models.xray.thresholds import Thresholds
 from simulators.detector.device import FakeDetector
 from simulators.serve import on_tcp
 
@@ -76,7 +77,7 @@ class World:
             self.recorder,
             InspectionPolicy(air_fresh_for=60.0, most_lost_lines=2),
             Geometry(free_edge=8.0),
-            0.5,
+            Thresholds(0.5, 0.4),
             SimpleNamespace(monotonic=lambda: self.now),
         )
         self.story = SimpleNamespace(to_beam=150.0, analysis=None, trouble="", stages={})

@@ -42,7 +42,8 @@ class Desk:
         book = DoseBook.opened(DoseEstimate(), None, date(2026, 1, 1))
         spool = BlobSpool(self.folder / "pictures")
         self.recorder = Recorder(self.lane, spool, card("xray_anomaly"), 0.5, book)
-        self.items = Items(self.recorder, Time())
+        self.radiates = False
+        self.items = Items(self.recorder, Time(), lambda: self.radiates)
 
     def told(self) -> list[tuple[str, str, str]]:
         """Return what was recorded: what, of which item, and its disposition."""
@@ -62,7 +63,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def found(desk: Desk, story: Story, finding: Finding = Finding.CLEAR) -> None:
-    story.analysis = Analysis(finding, 0.2, [], [], ["a note"], {"recognise": 1.0})
+    story.analysis = Analysis(finding, 0.2, [], [], ["a note"], {"recognise": 1.0}, 0.5)
     assert desk.recorder.scanned(story, [Check(name="recogniser", finding=finding)], finding)
 
 
@@ -112,6 +113,36 @@ def test_a_fault_holds_both_and_says_of_the_unjudged_one_that_it_is(desk: Desk) 
         ("scanned", second.inspection, "hold"),
         ("ended", second.inspection, "hold"),
     ]
+
+
+def test_the_end_of_an_item_waits_until_the_beam_is_seen_off_and_tells_of_it(desk: Desk) -> None:
+    story = begun(desk)
+    desk.radiates = True
+    desk.items.exposed(Exposed(1.0, 10.0))
+    desk.items.held("fault")
+    assert desk.told() == [("scanned", story.inspection, "hold")]
+    assert desk.items.at_hand is None
+    desk.items.exposed(Exposed(0.05, 0.5))
+    desk.items.held("closed")  # an officer closes the lane meanwhile
+    desk.radiates = False
+    desk.items.exposed(Exposed(0.05, 0.5))
+    desk.items.exposed(Exposed())
+    [_, (kind, ended)] = desk.events()
+    assert (kind, ended["disposition"]) == ("ended", "hold")
+    assert (ended["beam_on_s"], ended["dose_estimate_ugy"]) == (1.1, 11.0)
+    assert ended["day"]["items"] == 1
+
+
+def test_after_a_restart_an_item_whose_beam_was_not_seen_off_is_ended(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    story = begun(desk)
+    desk.radiates = True
+    desk.items.held("fault")
+    desk.outbox.close()
+    again = Desk(tmp_path)
+    again.recorder.recover(0.0)
+    assert again.told()[-1] == ("ended", story.inspection, "hold")
+    again.outbox.close()
 
 
 def test_an_item_that_waits_for_new_references_is_begun_once(desk: Desk) -> None:

@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 
 from drivers.errors import Garbled, LinkLost, NoAnswer, NotReady, Refused
 from drivers.patience import Patience
-from drivers.weighbridge.axles import AxleTracker
 from drivers.weighbridge.codec import Decoder, Reading, Unit, checksum, encode
 from drivers.weighbridge.weighbridge import Weighbridge
 from simulators.cable import Cable, SimulatedTime
@@ -253,51 +252,3 @@ def test_a_lost_link_passes_through() -> None:
 
     with pytest.raises(LinkLost):
         Weighbridge(Gone()).read()
-
-
-# Axle by axle ----------------------------------------------------------------------------------
-
-
-def rests(kilograms: float, times: int = 4) -> list[Reading]:
-    return [Reading(kilograms, increment=20.0)] * times
-
-
-def moves(kilograms: float) -> list[Reading]:
-    return [Reading(kilograms, increment=20.0, motion=True)]
-
-
-def test_axles_add_up() -> None:
-    tracker = AxleTracker()
-    talk = [*rests(0), *moves(3000), *rests(6480), *rests(6500), *moves(900), *rests(20),
-            *moves(9000), *rests(11_500), *moves(400), *rests(0)]  # fmt: skip
-    ended = [axle.kilograms for reading in talk if (axle := tracker.feed(reading))]
-    assert ended == [6500.0, 11_500.0]
-    assert tracker.total == 18_000.0
-
-
-def test_an_axle_that_never_rested_has_no_weight() -> None:
-    tracker = AxleTracker()
-    for reading in [
-        *rests(7000),
-        *rests(0),
-        *moves(8000),
-        *moves(8200),
-        *rests(8100, 2),
-        *rests(0),
-    ]:
-        tracker.feed(reading)
-    assert [axle.kilograms for axle in tracker.axles] == [7000.0, None]
-    assert tracker.total is None
-    assert AxleTracker().total is None
-
-
-def test_axles_on_the_simulated_bridge() -> None:
-    bench, tracker = Bench(), AxleTracker()
-    for load in (7000.0, 11_000.0):
-        bench.device.drive_on(load)
-        for _ in range(60):
-            tracker.feed(bench.bridge.read())
-        bench.device.drive_off()
-        for _ in range(60):
-            tracker.feed(bench.bridge.read())
-    assert tracker.total == pytest.approx(18_000.0, abs=40)
