@@ -1,6 +1,7 @@
 """How far the close-up network is believed: by a share of what it says.
 
-1. What it learned by heart makes it too sure of itself, so only a share of its word is added.
+1. It learned from places drawn evenly, and an item alarms by its worst one; a share of its word may
+   do better there than all of it.
 2. It is the share with which most threats of the tuning items are found at few false alarms. To
    believe it more of some kinds than of others fitted those items better and others worse.
 """

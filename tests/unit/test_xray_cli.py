@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from edge.scanner.cli import app
 from models.catalogue import card
-from models.xray.segmenter import CROPS, NAME
+from models.xray.segmenter import CLOSE_UP, CROPS
 from simulators.world.goods import OPEN, scene
 from simulators.world.goods_threats import Threat
 
@@ -91,7 +91,7 @@ def test_the_finding_follows_from_score_and_threshold(tmp_path):
     both = save(tmp_path / "a.tif", goods.low, goods.high)
     _, (known,) = ask(both, "--pitch", "1.5")
     _, (unknown,) = ask(both)
-    assert known["threshold"] == card(NAME).threshold
+    assert known["threshold"] == card(CLOSE_UP).threshold
     assert unknown["threshold"] == card(CROPS).threshold
     assert known["finding"] == "suspect"
     assert known["score"] >= known["threshold"]
