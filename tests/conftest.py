@@ -2,7 +2,7 @@
 
 With BORDER_TEST_ALL set (``make test-all``) a test that was skipped for want of a program counts as
 failed: there, everything has been installed. Only material that may not be in the project, beside
-it in ``../shared``, may still be missing.
+it in ``../shared``, may still be missing, and a machine be too busy to measure the real time of.
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-FORGIVEN = "shared"
+FORGIVEN = "shared", "the machine is too busy"
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -21,7 +21,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = outcome.get_result()  # type: ignore[attr-defined]
     if os.environ.get("BORDER_TEST_ALL") and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        if FORGIVEN not in reason:
+        if not any(words in reason for words in FORGIVEN):
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid}: {reason}; `make test-all` skips nothing"
 
