@@ -8,7 +8,7 @@
    to be called so: what is blind (edge/scanner/legible.py), or is whole and of unknown size so that
    a blade in it would be a pixel, is unreadable, and a remark says why.
 5. ``convert`` and ``evidence`` are in formats/cli.py, ``selftest`` in phantom/cli.py,
-   ``wedges`` and ``colours`` in materials/cli.py.
+   ``wedges`` and ``colours`` in materials/cli.py, ``empty`` in cargo/cli.py.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Annotated, Any
 import typer
 
 from contract.inspection import Finding
+from edge.scanner.cargo.cli import empty
 from edge.scanner.formats import cli as formats
 from edge.scanner.images import ImageError, load
 from edge.scanner.materials.cli import colours, wedges
@@ -40,6 +41,7 @@ app.add_typer(formats.evidence, name="evidence")
 app.command("selftest")(selftest)
 app.command("wedges")(wedges)
 app.command("colours")(colours)
+app.command("empty")(empty)
 
 Answer = dict[str, Any]
 
