@@ -172,8 +172,9 @@ def seal_checker(store: trust.TrustStore, clock: Clock) -> CheckSeal:
 
 
 def check(config: EGateConfig | ScannerConfig) -> list[str]:
-    """Return remarks on a lane that can be run; raise CatalogueError if it cannot."""
+    """Return remarks on a lane that can be run; raise CatalogueError or ConfigError if not."""
     if isinstance(config, ScannerConfig):
+        # What the lane would build, and each may refuse; nothing of it is kept.
         thresholds_of(config)
         examinations(config.examinations, config.hardware == "real")
         threats(config)

@@ -19,7 +19,7 @@ from contract.inspection import Check, Finding, Region
 from edge.scanner.cargo.empty import examine_empty
 from edge.scanner.cargo.manifest import check_manifest
 from edge.scanner.cargo.reduced import enlarged, factor, reduced, reduced_marks
-from edge.scanner.cargo.seen import Seen, goods, seen
+from edge.scanner.cargo.seen import BLIND, Seen, goods, seen
 from edge.scanner.cargo.template import Template
 from edge.scanner.cargo.usable import Unusable, mended
 from edge.scanner.examinations import Item, stretched
@@ -31,8 +31,7 @@ Mask = NDArray[np.bool_]
 
 PENETRATION, EMPTY, MANIFEST = "penetration", "empty", "manifest"
 NO_TEMPLATE = "declared as empty, and this lane has no template of the empty thing; learn one"
-BLACK = 5.5  # optical depth; behind it a scan only knows that there is more
-SMOOTH = 3  # pixels a side: at BLACK a pixel of 20 000 photons counts 80, nine of them 740
+SMOOTH = 3  # pixels a side: at BLIND a pixel of 20 000 photons counts 80, nine of them 740
 MOST_REGIONS = 16
 FLOOR = np.float32(1 / 65_535)
 
@@ -50,7 +49,7 @@ class Penetration:
     def __call__(self, item: Item) -> Check:
         """Return whether enough of ``item`` was seen through, and where not."""
         tau = _seen_through(item)
-        black, covered = tau >= BLACK, goods(tau)
+        black, covered = tau >= BLIND, goods(tau)
         share = float(black.sum() / max(1, int((covered | black).sum())))
         pieces = _pieces(black, item.analysis.overview_pitch, self.most_area)
         words = f"no beam came through {share:.1%} of the goods, {self.most:.1%} allowed"

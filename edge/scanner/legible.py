@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.scanner.cargo.seen import BLIND
 from models.xray.view import reduced
 
 Image = NDArray[np.float32]
@@ -31,7 +32,7 @@ SAMPLE = 512  # pixels a side that are looked at
 LEAST_SIDE = 16
 DARK = 1 / 16  # 8 of 12 bits: a dark current, or no 12 bits
 DIM = 1 / 4  # 10 of 12 bits
-BLACK = np.float32(np.exp(-5.5))  # edge/scanner/cargo_checks.py
+BLACK = np.float32(np.exp(-BLIND))
 TOLD = 0.01  # share
 MOST_BLACK = 0.25  # examinations.most_black of a lane
 MOST_RAILED = 0.5

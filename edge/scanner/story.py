@@ -90,7 +90,7 @@ class Recorder:
         state = {OPEN_INSPECTION: story.inspection, LEAVING: before}
         return self._lane.record(Stream.HEALTH, "health.report", self._lane.report(), state)
 
-    def test_begins(self) -> None:
+    def phantom_begins(self) -> None:
         """Keep what is taken from now on as the phantom's, until the next item is begun."""
         self._phantom = {}
 

@@ -205,7 +205,7 @@ class ScannerUnit:
 
     def _begin_test(self) -> None:
         self._items.begin_test(self.phase, moves_on=self._moves_on())
-        self._recorder.test_begins()
+        self._recorder.phantom_begins()
 
     def _moves_on(self) -> bool:
         """Take the next item; return whether the one before it is leaving."""

@@ -44,7 +44,7 @@ class CloseUp(nn.Module):  # type: ignore[misc]
         self.head = nn.Linear(2 * deepest, 1 + len(KINDS))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the logits (n, 1 + kinds)."""
+        """Return the logits (n, 1 + kinds) of places (n, 5, VIEW, VIEW)."""
         seen = self.body(x)
         return self.head(torch.cat([seen.mean((2, 3)), seen.amax((2, 3))], 1))
 
@@ -61,7 +61,7 @@ class DeployedCloseUp(nn.Module):  # type: ignore[misc]
         self.network, self.share = network, share
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (n,)."""
+        """Return what to add (n,) of places (n, 5, VIEW, VIEW)."""
         found = self.network(x) + self.network(torch.flip(x, [3]))
         return found[:, 0] * (self.share / 2)
 

@@ -18,7 +18,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ import torch
 
 from models.catalogue import WEIGHTS
 from models.training import xray_scene_judge as judge
+from models.training.xray_card import write_card
 from models.training.xray_closeup_fit import Batches, Places, train
 from models.training.xray_closeup_network import CloseUp, DeployedCloseUp
 from models.training.xray_closeup_trust import trust, words
@@ -68,7 +68,8 @@ def main() -> None:
     }
     recipe = f"python -m models.training.xray_closeups --seed {given.seed} "
     recipe += "".join(f"--{name} {told} " for name, told in lists.items()) + "--folder DIR"
-    write_card(given.out, recipe, len(places.kind), figures)
+    counts = len(places.kind)
+    write_card(given.out, CLOSE_UP, _CARD, _told(figures), recipe=recipe, places=counts)
 
 
 def _trained(given: argparse.Namespace, names: list[list[Path]]) -> tuple[Path, Places]:
@@ -165,25 +166,13 @@ def milliseconds(path: Path) -> float:
     return round(min(taken) * 1000 / len(views), 2)
 
 
-def write_card(
-    folder: Path, recipe: str, places: int, figures: dict[str, dict[str, float]]
-) -> None:
-    """Write the card beside the model: what it is, how it was made, how good both were found."""
-    shipped = dict(figures["fp32"])
-    threshold, single = shipped.pop("threshold"), shipped.pop("single_threshold")
+def _told(figures: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Return what the card tells: all of what is shipped, and some of the others beside it."""
     told = ("items_auc", "items_hits", "items_hits_at_0_4pct", "items_hits_at_5pct", "single_auc")
+    shipped = dict(figures["fp32"])
     for other in ("int8", "alone"):
         shipped |= {f"{other}_{key}": figures[other][key] for key in told}
-    shipped["int8_place_ms"] = figures["int8"]["place_ms"]
-    metrics = "\n".join(f"{name} = {value}" for name, value in shipped.items())
-    digest = hashlib.sha256((folder / f"{CLOSE_UP}.onnx").read_bytes()).hexdigest()
-    text = _CARD.format(
-        name=CLOSE_UP, digest=digest, recipe=recipe, threshold=threshold, single=single,
-        places=places,
-        harmless=judge.HARMLESS, threats=judge.THREATS, strange=judge.STRANGE, tuned=judge.TUNED,
-        metrics=metrics,
-    )  # fmt: skip
-    (folder / f"{CLOSE_UP}.toml").write_text(text, encoding="utf-8")
+    return shipped | {"int8_place_ms": figures["int8"]["place_ms"]}
 
 
 _CARD = '''name = "{name}"

@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import tempfile
 import time
@@ -28,6 +27,7 @@ import torch
 
 from models.catalogue import WEIGHTS
 from models.training import xray_scene_judge as judge
+from models.training.xray_card import write_card
 from models.training.xray_scene_fit import train
 from models.training.xray_scene_network import DeployedScene, SceneNetwork
 from models.training.xray_scene_tiles import load, render
@@ -63,7 +63,8 @@ def main() -> None:
         f"python -m models.training.xray_scenes --seed {given.seed} --steps {given.steps} "
         f"--shards {given.shards} --ship {given.ship} --folder DIR"
     )
-    write_card(given.out, recipe, given.ship, figures)
+    told = _told(given.ship, figures)
+    write_card(given.out, NAME, _CARD, told, recipe=recipe, ship=given.ship)
 
 
 def export(network: SceneNetwork, path: Path) -> None:
@@ -143,23 +144,11 @@ def speed(path: Path) -> float:
     return round(4 * 512 * 256 / 1e6 / min(taken), 1)
 
 
-def write_card(folder: Path, recipe: str, ship: str, figures: dict[str, dict[str, float]]) -> None:
-    """Write the card beside the model: what it is, how it was made, how good it was found."""
-    shipped = dict(figures[ship])
-    threshold, single = shipped.pop("threshold"), shipped.pop("single_threshold")
-    other = next(name for name in figures if name != ship)
-    shipped |= {
-        f"{other}_{key}": figures[other][key]
-        for key in ("items_auc", "items_hits", "items_alarms", "single_auc", "network_mpix_s")
-    }
-    metrics = "\n".join(f"{name} = {value}" for name, value in shipped.items())
-    digest = hashlib.sha256((folder / f"{NAME}.onnx").read_bytes()).hexdigest()
-    text = _CARD.format(
-        name=NAME, digest=digest, ship=ship, recipe=recipe, threshold=threshold, single=single,
-        harmless=judge.HARMLESS, threats=judge.THREATS, strange=judge.STRANGE,
-        tuned=judge.TUNED, metrics=metrics,
-    )  # fmt: skip
-    (folder / f"{NAME}.toml").write_text(text, encoding="utf-8")
+def _told(ship: str, figures: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Return what the card tells: all of what is shipped, and some of the other beside it."""
+    told = ("items_auc", "items_hits", "items_alarms", "single_auc", "network_mpix_s")
+    (other,) = (name for name in figures if name != ship)
+    return figures[ship] | {f"{other}_{key}": figures[other][key] for key in told}
 
 
 _CARD = '''name = "{name}"

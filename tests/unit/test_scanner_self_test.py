@@ -217,7 +217,7 @@ class Bench:
     def judged(self, transmission: Image, finding: Finding, notes: list[str]) -> Event:
         """Return what becomes of a phantom that is scanned so."""
         story = Story(0.0, phantom=True)
-        self.recorder.test_begins()
+        self.recorder.phantom_begins()
         pictures = self.recorder.keep(parts(transmission))
 
         async def analyse(of: Story) -> Event:
@@ -259,7 +259,7 @@ def test_what_comes_after_the_test_is_spooled_again(tmp_path: Path) -> None:
     bench.judged(healthy(), Finding.CLEAR, [])
     assert bench.recorder.keep(parts(healthy()))
     assert len(bench.spool.pending()) == 2
-    bench.recorder.test_begins()  # a test that was given up
+    bench.recorder.phantom_begins()  # a test that was given up
     bench.recorder.started(Story(0.0), None)
     bench.recorder.keep(parts(healthy() * np.float32(0.5)))
     assert len(bench.spool.pending()) == 4
